@@ -1,0 +1,74 @@
+/* fault.ts: FAULTS
+ *
+ * What the machine reports when an access may not be made. The kinds and their codes are those of CHERI-RISC-V, in
+ * ISAv9's order of checks <design/machine#.ladder>.
+ */
+import { addrOfWords, type Addr } from './address.ts';
+
+/** What was attempted. Data accesses carry any size; capability accesses 16 bytes. */
+export type AccessKind = 'load' | 'store' | 'loadcap' | 'storecap';
+
+/** Why an access was refused: a violation of the capability, a misaligned address, or the page table. */
+export type FaultKind =
+  | 'tag' | 'seal' | 'load' | 'store' | 'storecap' | 'storelocal' | 'bounds'
+  | 'misaligned'
+  | 'page' | 'page-storecap';
+
+/** ISAv9's capability cause for the kinds that have one <design/machine#.fault.cause>. */
+export const FaultCAUSE: Readonly<Partial<Record<FaultKind, number>>> = {
+  bounds: 0x01, tag: 0x02, seal: 0x03, load: 0x12, store: 0x13, storecap: 0x15, storelocal: 0x16,
+};
+
+/** A refused access. Nothing has changed; the access may be tried again. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly access: AccessKind;
+  /** The address that was accessed. */
+  readonly addr: Addr;
+  /** Bytes. */
+  readonly size: number;
+  /** The slot whose capability was the authority. */
+  readonly slot: number;
+  readonly offset: number;
+}
+
+/** faultMake -- a fault from the words of the address that was accessed. */
+export function faultMake(
+  kind: FaultKind, access: AccessKind, low: number, high: number, size: number, slot: number, offset: number,
+): Fault {
+  return { kind, access, addr: addrOfWords(low, high), size, slot, offset };
+}
+
+/** True when the capability itself forbids the access: the operating system's SIGPROT, never a barrier. */
+export const faultIsCapability = (fault: Fault): boolean => FaultCAUSE[fault.kind] !== undefined;
+
+const words: Readonly<Record<FaultKind, string>> = {
+  tag: 'the capability has no tag',
+  seal: 'the capability is sealed',
+  load: 'the capability lacks LOAD',
+  store: 'the capability lacks STORE',
+  storecap: 'the capability lacks STORE_CAP and the value is tagged',
+  storelocal: 'the capability lacks STORE_LOCAL and the value is local',
+  bounds: 'the access is outside the capability\'s bounds',
+  misaligned: 'the address is not aligned',
+  page: 'the page does not allow it',
+  'page-storecap': 'the page does not allow tagged capabilities',
+};
+
+/** faultDescribe -- one line that names the access, the slot and the reason. */
+export function faultDescribe(fault: Fault): string {
+  const { access, size, addr, slot, offset, kind } = fault;
+  return `${access} of ${size} bytes at 0x${addr.toString(16)} through slot ${slot} offset ${offset}: ${words[kind]}`;
+}
+
+/** Thrown by a hart on which nobody handles faults. */
+export class MachineFault extends Error {
+  readonly code = 'CAPSTAN_FAULT';
+  override readonly name = 'MachineFault';
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(faultDescribe(fault));
+    this.fault = fault;
+  }
+}

@@ -1,0 +1,290 @@
+/* hart.ts: HARTS
+ *
+ * A hart is what runs a thread: its capability registers and its stack of slots, and the checked accesses through them.
+ * Client code holds slot numbers, never addresses or capability values <design/machine#.hart.slots>, so a collector finds and
+ * changes every reference in place.
+ *
+ * .fast: A checked access is one compare against the room, one page-table word and one array access
+ * <design/critical-path#.access>. Whatever else may be the case is decided by `ladder.ts`, which fails closed: a slot that
+ * does not exist reads as `undefined`, and a compare with it is false.
+ *
+ * .shape: One shape of hart, every field assigned in the constructor <design/machine#.hart.shape>.
+ */
+import { aver, cool } from '../base/base.ts';
+import { MachineFault, type AccessKind, type Fault } from './fault.ts';
+import { ladder } from './ladder.ts';
+import type { Memory } from './memory.ts';
+import type { AddressSpace } from './pages.ts';
+import {
+  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotWORDS, slotDecode,
+} from './slot.ts';
+
+const COOL = cool;
+
+/** How many slots a hart has when nothing else is asked. */
+export const HartSLOTS = 4096;
+
+/** Slots below this number are registers, always scanned; the stack of locals grows upward from it. */
+export const HartREGISTERS = 32;
+
+const StoreAnyCAP: number = PermSTORECAP | PermSTORELOCAL;
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** Handles a fault: returns to have the access tried again, or does not return. */
+export type Trap = (hart: Hart, fault: Fault) => void;
+
+/** A hardware thread with its slots. */
+export class Hart {
+  readonly name: string;
+  readonly memory: Memory;
+  readonly space: AddressSpace;
+  /** The slots, eight words each. */
+  readonly r: Int32Array;
+  readonly i32: Int32Array;
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly tags: Uint8Array;
+  readonly pte: Int32Array;
+  /** Slots in use: registers and locals below it. Slots from here up hold nothing that counts. */
+  top: number = HartREGISTERS;
+  /** The highest `top` may go. */
+  readonly limit: number;
+  /** Called at each fault. */
+  trap: Trap;
+  /** How many faults this hart has taken. */
+  faults: number = 0;
+
+  constructor(name: string, memory: Memory, space: AddressSpace, slots: number = HartSLOTS) {
+    this.name = name;
+    this.memory = memory;
+    this.space = space;
+    this.r = new Int32Array(new SharedArrayBuffer(slots * SlotWORDS * 4));
+    this.i32 = memory.i32;
+    this.u8 = memory.u8;
+    this.u16 = memory.u16;
+    this.tags = memory.tags;
+    this.pte = space.window;
+    this.limit = slots;
+    this.trap = (_hart, fault) => {
+      throw new MachineFault(fault);
+    };
+  }
+
+  // Slots ------------------------------------------------------------------------------------------------------------
+
+  /** enter -- claim `count` cleared locals; returns the first. `leave` of that number gives them back. */
+  enter(count: number): number {
+    const base = this.top, top = base + count;
+    aver(top <= this.limit, '<design/machine#.hart.overflow>');
+    this.r.fill(0, base << SlotSHIFT, top << SlotSHIFT);
+    this.top = top;
+    return base;
+  }
+
+  /** leave -- give back the locals from `base` up; they are cleared when claimed again. */
+  leave(base: number): void {
+    this.top = base;
+  }
+
+  /** local -- claim one cleared local for as long as the surrounding frame lasts. */
+  local(): number {
+    return this.enter(1);
+  }
+
+  /** move -- copy a capability or word from slot to slot. .critical */
+  move(dst: number, src: number): void {
+    const r = this.r, d = dst << 3, s = src << 3;
+    r[d] = r[s] as number;
+    r[d + 1] = r[s + 1] as number;
+    r[d + 2] = r[s + 2] as number;
+    r[d + 3] = r[s + 3] as number;
+    r[d + 4] = r[s + 4] as number;
+    r[d + 5] = r[s + 5] as number;
+    r[d + 6] = r[s + 6] as number;
+  }
+
+  /** clear -- make a slot NULL. */
+  clear(dst: number): void {
+    this.set(dst, 0, 0, 0, 0);
+  }
+
+  /** set -- make a slot the untagged 128 bits of four words, low address word first. .critical */
+  set(dst: number, low: number, high: number, bounds: number, perms: number): void {
+    const r = this.r, d = dst << 3;
+    r[d] = low;
+    r[d + 1] = high;
+    r[d + 2] = bounds;
+    r[d + 3] = perms;
+    r[d + 4] = 0;
+    r[d + 5] = 0;
+    r[d + 6] = 0;
+  }
+
+  /** isTagged -- whether a slot holds a capability. */
+  isTagged(slot: number): boolean {
+    return this.r[(slot << 3) + 4] !== 0;
+  }
+
+  /** isSame -- whether two slots hold the same 128 bits and tag (CSetEqualExact). .critical */
+  isSame(one: number, other: number): boolean {
+    const r = this.r, a = one << 3, b = other << 3;
+    return r[a] === r[b] && r[a + 2] === r[b + 2] && r[a + 1] === r[b + 1] && r[a + 3] === r[b + 3]
+      && (r[a + 4] !== 0) === (r[b + 4] !== 0);
+  }
+
+  // Data -------------------------------------------------------------------------------------------------------------
+
+  /** load8 -- the byte at `offset` from the address in slot `src`, unsigned. Every access may fault. .critical */
+  load8(src: number, offset: number): number {
+    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 5] as number) - 1 && (e & 1) !== 0
+      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 1);
+    if (COOL) this.audit('load', src, offset, 1, p, 0);
+    return this.u8[p >>> 0] as number;
+  }
+
+  /** load16 -- two bytes, unsigned. .critical */
+  load16(src: number, offset: number): number {
+    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 5] as number) - 2 && (e & 1) !== 0 && (a & 1) === 0
+      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 2);
+    if (COOL) this.audit('load', src, offset, 2, p, 0);
+    return this.u16[p >>> 1] as number;
+  }
+
+  /** load32 -- four bytes, as a signed integer. .critical */
+  load32(src: number, offset: number): number {
+    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 5] as number) - 4 && (e & 1) !== 0 && (a & 3) === 0
+      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 4);
+    if (COOL) this.audit('load', src, offset, 4, p, 0);
+    return this.i32[p >>> 2] as number;
+  }
+
+  /** loadDouble -- eight bytes, as an IEEE 754 number. */
+  loadDouble(src: number, offset: number): number {
+    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 5] as number) - 8 && (e & 1) !== 0 && (a & 7) === 0
+      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 8);
+    if (COOL) this.audit('load', src, offset, 8, p, 0);
+    scratch.setInt32(0, this.i32[p >>> 2] as number, true);
+    scratch.setInt32(4, this.i32[(p >>> 2) + 1] as number, true);
+    return scratch.getFloat64(0, true);
+  }
+
+  /** store8 -- one byte; the granule loses its tag. .critical */
+  store8(dst: number, offset: number, value: number): void {
+    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 6] as number) - 1 && (e & 2) !== 0
+      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 1);
+    if (COOL) this.audit('store', dst, offset, 1, p, 0);
+    this.u8[p >>> 0] = value;
+    this.tags[p >>> 4] = 0;
+  }
+
+  /** store16 -- two bytes. .critical */
+  store16(dst: number, offset: number, value: number): void {
+    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 6] as number) - 2 && (e & 2) !== 0 && (a & 1) === 0
+      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 2);
+    if (COOL) this.audit('store', dst, offset, 2, p, 0);
+    this.u16[p >>> 1] = value;
+    this.tags[p >>> 4] = 0;
+  }
+
+  /** store32 -- four bytes. .critical */
+  store32(dst: number, offset: number, value: number): void {
+    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 6] as number) - 4 && (e & 2) !== 0 && (a & 3) === 0
+      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 4);
+    if (COOL) this.audit('store', dst, offset, 4, p, 0);
+    this.i32[p >>> 2] = value;
+    this.tags[p >>> 4] = 0;
+  }
+
+  /** storeDouble -- eight bytes. */
+  storeDouble(dst: number, offset: number, value: number): void {
+    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const p = offset >>> 0 <= (this.r[c + 6] as number) - 8 && (e & 2) !== 0 && (a & 7) === 0
+      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 8);
+    if (COOL) this.audit('store', dst, offset, 8, p, 0);
+    scratch.setFloat64(0, value, true);
+    this.i32[p >>> 2] = scratch.getInt32(0, true);
+    this.i32[(p >>> 2) + 1] = scratch.getInt32(4, true);
+    this.tags[p >>> 4] = 0;
+  }
+
+  // Capabilities -----------------------------------------------------------------------------------------------------
+
+  /** loadCap -- the granule at `offset` from the address in `src`, with its tag, into `dst`. .critical */
+  loadCap(dst: number, src: number, offset: number): void {
+    const r = this.r, c = src << 3, a = ((r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    let p: number, tag: number;
+    if (offset >>> 0 <= (r[c + 5] as number) - 16 && (e & 5) === 5 && (a & 15) === 0
+        && ((r[c + 4] as number) & PermLOADCAP) !== 0) {
+      p = (e & -4096) | (a & 4095);
+      tag = this.tags[p >>> 4] as number;
+      if (COOL) this.audit('loadcap', src, offset, 16, p, 0);
+    } else {
+      p = this.slow('loadcap', src, offset, 16);
+      tag = this.strips(src, offset) ? 0 : this.tags[p >>> 4] as number;
+    }
+    const i32 = this.i32, q = p >>> 2, d = dst << 3;
+    r[d] = i32[q] as number;
+    r[d + 1] = i32[q + 1] as number;
+    r[d + 2] = i32[q + 2] as number;
+    r[d + 3] = i32[q + 3] as number;
+    if (tag !== 0) {
+      slotDecode(r, d);
+    } else {
+      r[d + 4] = 0;
+      r[d + 5] = 0;
+      r[d + 6] = 0;
+    }
+  }
+
+  /** storeCap -- slot `value`, with its tag, to the granule at `offset` from the address in `dst`. .critical */
+  storeCap(dst: number, offset: number, value: number): void {
+    const r = this.r, c = dst << 3, a = ((r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const v = value << 3, tag = r[v + 4] as number;
+    const fast = offset >>> 0 <= (r[c + 6] as number) - 16 && (a & 15) === 0 && (e & 10) === 10
+      && ((r[c + 4] as number) & StoreAnyCAP) === StoreAnyCAP;
+    const p = fast ? (e & -4096) | (a & 4095) : this.slow('storecap', dst, offset, 16, tag);
+    if (COOL) this.audit('storecap', dst, offset, 16, p, tag);
+    const i32 = this.i32, q = p >>> 2;
+    i32[q] = r[v] as number;
+    i32[q + 1] = r[v + 1] as number;
+    i32[q + 2] = r[v + 2] as number;
+    i32[q + 3] = r[v + 3] as number;
+    this.tags[p >>> 4] = tag & 1;
+  }
+
+  // Off the fast path ------------------------------------------------------------------------------------------------
+
+  /** slow -- the whole ladder, trapping until the access may be made; returns the physical address. */
+  private slow(access: AccessKind, slot: number, offset: number, size: number, tag: number = 0): number {
+    aver(slot >= 0 && slot < this.limit, '<design/machine#.hart.slot.exists>');
+    for (;;) {
+      const found = ladder(this, access, slot, offset, size, tag);
+      if (typeof found === 'number') return found;
+      this.faults += 1;
+      this.trap(this, found);
+    }
+  }
+
+  /** strips -- whether authority or page keeps the tag of a loaded capability from the register. */
+  private strips(slot: number, offset: number): boolean {
+    const c = slot << 3;
+    if (((this.r[c + 4] as number) & PermLOADCAP) === 0) return true;
+    const low = (this.r[c] as number) + offset;
+    const carry = Math.floor(((this.r[c] as number) >>> 0) / 0x1_0000_0000 + offset / 0x1_0000_0000);
+    return (this.space.entry(low | 0, (this.r[c + 1] as number) + carry) & 4) === 0;
+  }
+
+  /** audit -- in `cool`, the fast path and the ladder agree <design/machine#.ladder.agree>. */
+  private audit(access: AccessKind, slot: number, offset: number, size: number, physical: number, tag: number): void {
+    const found = ladder(this, access, slot, offset, size, tag);
+    aver(typeof found === 'number' && found >>> 0 === physical >>> 0, '<design/machine#.ladder.agree>');
+  }
+}

@@ -1,0 +1,409 @@
+/* arena.ts: THE ARENA
+ *
+ * One heap: its grains, pools, generations, roots, threads and trace. Allocation polls it, and a poll may collect. Whoever
+ * is inside the arena has it to himself; on leaving, the platform's protection is in line with what was asked for
+ * <design/arena>.
+ */
+import { aver, checkSig, rash, random, SigINVALID, type Sig } from '../../base/base.ts';
+import type { Hart, Low, Memory } from '../../machine/machine.ts';
+import type { Event, Reason } from '../event.ts';
+import { tagged, type Format, type FormatView } from '../heap/format.ts';
+import { Heap } from '../heap/heap.ts';
+import { RankEXACT, type Rank } from '../heap/rank.ts';
+import { Root } from '../heap/root.ts';
+import type { Seg } from '../heap/seg.ts';
+import { AccessREAD, AccessWRITE, type AccessSet, type Plinth } from '../plinth.ts';
+import { AmcPool } from '../pools/amc.ts';
+import { ResOK, type Res } from '../result.ts';
+import { Trace, type Watcher } from '../trace/trace.ts';
+import type { ScanState } from '../trace/scan.ts';
+import { Grains, type Found } from './chunk.ts';
+import { Generation, type Chain, type GenerationParameters } from './generation.ts';
+import { Ledger } from './ledger.ts';
+import { policyQuantum, policyStart } from './policy.ts';
+import { HeapView } from './view.ts';
+import { zoneShiftOf } from './zone.ts';
+
+const ArenaSig: Sig = 0x519a6e4a;
+
+/** The mutator allocates this much between polls, unless the nursery is smaller <design/arena#.poll>. */
+const PollINTERVAL = 64 * 1024;
+
+/** With a collection at every poll, each so-manieth is of the world. */
+const WorldEVERY = 16;
+
+/** Every collection that makes room for one allocation must have gained something, and there are at most so many. */
+const MakeRoomTRIES = 4;
+
+/** What an arena is made from; sizes in bytes. */
+export interface ArenaParameters {
+  readonly commitLimit: number;
+  readonly chunkSize: number;
+  readonly grainSize: number;
+  /** Share of committed memory that may be spare, 0 to 1. */
+  readonly spare: number;
+  readonly generations: readonly GenerationParameters[];
+  readonly everyPoll: boolean;
+  readonly seed: number;
+}
+
+/** What the arena has done so far. */
+export interface ArenaCounts {
+  collections: number;
+  /** By the oldest generation condemned; the last one is the world. */
+  readonly collectionsByGeneration: number[];
+  flips: number;
+  polls: number;
+  bytesCopied: number;
+  bytesPreservedInPlace: number;
+  bytesReclaimed: number;
+  emergencies: number;
+  tagsLost: number;
+}
+
+/** A heap. */
+export class Arena {
+  sig: Sig = SigINVALID;
+  readonly plinth: Plinth;
+  readonly heap: Heap;
+  readonly grains: Grains;
+  readonly ledger: Ledger;
+  readonly trace: Trace;
+  readonly pools: Set<AmcPool> = new Set();
+  readonly chains: Chain[] = [];
+  readonly topGeneration: Generation;
+  readonly defaultChain: Chain;
+  readonly roots: Set<Root> = new Set();
+  private readonly threads = new Map<Hart, Root>();
+  readonly view: FormatView;
+  /** Looks on; changes nothing. */
+  watcher: Watcher | null = null;
+  readonly counts: ArenaCounts;
+  /** Bytes handed to mutators' buffers: what polls are counted by. */
+  filled: number = 0;
+  private work: number = 0;
+  private pollAt: number;
+  private readonly pollInterval: number;
+  private readonly everyPoll: boolean;
+  private isInside: boolean = false;
+  private isPolling: boolean = false;
+  private isClamped: boolean = false;
+
+  constructor(memory: Memory, plinth: Plinth, parameters: ArenaParameters) {
+    this.plinth = plinth;
+    this.heap = new Heap(memory);
+    this.heap.zoneShift = zoneShiftOf(parameters.chunkSize, Math.log2(parameters.grainSize));
+    this.ledger = new Ledger((size) => this.grains.committed - this.grains.spare + this.ledger.used + size <= parameters.commitLimit);
+    this.grains = new Grains(plinth, { ...parameters, zoneShift: this.heap.zoneShift }, () => this.ledger.used, (base, size) => {
+      this.tell({ type: 'chunk', base, size });
+    });
+    this.trace = new Trace(this);
+    this.topGeneration = new Generation(parameters.generations.length, { capacity: Infinity, mortality: 0.5 });
+    this.defaultChain = this.chain(parameters.generations);
+    this.view = this.viewFor(this.trace.ss);
+    const nursery = (this.defaultChain.generations[0] as Generation).capacity;
+    this.pollInterval = this.grainsRound(Math.min(PollINTERVAL, nursery));
+    this.everyPoll = parameters.everyPoll;
+    // The seed says where in the first interval the first poll falls <design/determinism#.seed>.
+    this.pollAt = this.pollInterval - random(parameters.seed)(this.pollInterval);
+    this.counts = {
+      collections: 0, collectionsByGeneration: Array.from({ length: parameters.generations.length + 1 }, () => 0), flips: 0, polls: 0,
+      bytesCopied: 0, bytesPreservedInPlace: 0, bytesReclaimed: 0, emergencies: 0, tagsLost: 0,
+    };
+    plinth.protSetup((addr, mode) => {
+      this.access(addr, mode);
+    });
+    this.sig = ArenaSig;
+    this.tell({
+      type: 'arena', memory: memory.size, commitLimit: parameters.commitLimit, grain: parameters.grainSize, zoneShift: this.heap.zoneShift,
+    });
+  }
+
+  // What a client does -----------------------------------------------------------------------------------------------
+
+  /** pool -- a pool of the named class; `amc` copies and collects by itself. */
+  pool(kind: 'amc', options: { readonly format?: Format; readonly chain?: Chain } = {}): AmcPool {
+    aver((kind as string) === 'amc', '<design/arena#.if.pool>');
+    const pool = new AmcPool(this, options.format ?? tagged, options.chain ?? this.defaultChain);
+    this.pools.add(pool);
+    return pool;
+  }
+
+  /** poolFinish -- destroy a pool and everything in it. */
+  poolFinish(pool: AmcPool): void {
+    this.finishTrace();
+    pool.finish();
+    this.pools.delete(pool);
+  }
+
+  /** chain -- generations of its own for some pools. */
+  chain(parameters: readonly GenerationParameters[]): Chain {
+    const chain = { generations: parameters.map((one, index) => new Generation(index, one)) };
+    this.chains.push(chain);
+    return chain;
+  }
+
+  /** threadRegister -- the slots of a hart are roots from now on, exact by their tags unless asked otherwise. */
+  threadRegister(hart: Hart, rank: Rank = RankEXACT): void {
+    aver(!this.threads.has(hart), '<design/arena#.if.thread>');
+    const root = Root.ofThread(hart, rank);
+    this.threads.set(hart, root);
+    this.roots.add(root);
+    this.tell({ type: 'thread', name: hart.name, state: 'start' });
+  }
+
+  /** threadDeregister -- a hart holds no references of this arena any more; its allocation points are given back. */
+  threadDeregister(hart: Hart): void {
+    const root = this.threads.get(hart);
+    aver(root !== undefined, '<design/arena#.if.thread>');
+    for (const pool of this.pools) for (const buffer of pool.buffers) if (buffer.hart === hart) buffer.finish();
+    this.threads.delete(hart);
+    this.roots.delete(root);
+    this.tell({ type: 'thread', name: hart.name, state: 'end' });
+  }
+
+  hasThread(hart: Hart): boolean {
+    return this.threads.has(hart);
+  }
+
+  /** collect -- collect everything, now; clamped or not, the arena is afterwards as it was <design/arena#.departs.collect>. */
+  collect(): void {
+    this.collectFor({ why: 'client', what: 'collect' });
+  }
+
+  /** step -- some work while the client has time: advance the trace, or begin one of the world if that is worth it; true if
+   * anything was done. */
+  step(): boolean {
+    this.enter();
+    let worked = this.trace.isBusy;
+    if (!worked && !this.isClamped && this.allGenerations().some((generation) => generation.newSize > 0)) {
+      worked = this.start(this.allGenerations(), { why: 'client', what: 'step' });
+    }
+    if (worked) this.pausing(() => { this.advance(); });
+    this.leave();
+    return worked;
+  }
+
+  /** clamp -- start no collection, and do not advance one. */
+  clamp(): void {
+    this.isClamped = true;
+  }
+
+  /** release -- collect again as policy says. */
+  release(): void {
+    this.isClamped = false;
+  }
+
+  /** park -- finish the collection that is under way, then clamp. */
+  park(): void {
+    this.finishTrace();
+    this.clamp();
+  }
+
+  /** walk -- visit every object, in order of segments: its low address, its size in bytes, its segment. Pads are left
+   * out. Finishes a collection that is under way. */
+  walk(visit: (base: Low, size: number, seg: Seg) => void): void {
+    this.finishTrace();
+    const heap = this.heap;
+    for (const seg of heap.segs) {
+      if (seg === null || seg.scanLimit === seg.base) continue;
+      seg.pool.eachObject(seg.granuleBase, seg.granuleOf(seg.scanLimit - 1) + 1, (g, next) => {
+        if (!heap.isPad(g)) visit(heap.lowOf(seg, g), (next - g) * 16, seg);
+      });
+    }
+  }
+
+  // Entering and leaving ---------------------------------------------------------------------------------------------
+
+  /** enter -- have the arena to oneself. */
+  enter(): void {
+    if (!rash) checkSig(this, ArenaSig);
+    aver(!this.isInside, '<design/arena#.inv.inside>');
+    this.isInside = true;
+  }
+
+  /** leave -- bring protection into line, and let others in. */
+  leave(): void {
+    this.plinth.protSync();
+    this.isInside = false;
+  }
+
+  /** access -- a mutator wants to do what a segment forbids; makes it allowed <design/trace#.access>. */
+  access(addr: Low, mode: AccessSet): void {
+    const seg = this.heap.segOf(addr);
+    aver(seg !== null, '<design/arena#.access.owned>');
+    const hit = mode & seg.prot;
+    this.trace.access(seg, (hit & AccessREAD) !== 0, (hit & AccessWRITE) !== 0);
+  }
+
+  suspend(): void {
+    this.plinth.suspend([...this.threads.keys()]);
+  }
+
+  resume(): void {
+    this.plinth.resume([...this.threads.keys()]);
+  }
+
+  /** tell -- report an event, with the arena's time. */
+  tell(event: EventBody): void {
+    this.plinth.tell({ clock: this.clock, ...event } as Event);
+  }
+
+  /** The arena's time: bytes handed out, scanned and copied <design/event#.clock>. */
+  get clock(): number {
+    const { ss } = this.trace;
+    return this.filled + this.work + (this.trace.isBusy ? ss.scanned + ss.copied : 0);
+  }
+
+  // Polling ----------------------------------------------------------------------------------------------------------
+
+  /** poll -- the mutator has allocated; collect if it is time. Called from inside the arena. */
+  poll(): void {
+    if (this.isClamped || this.isPolling || this.filled < this.pollAt) return;
+    this.isPolling = true;
+    this.counts.polls += 1;
+    if (!this.trace.isBusy) {
+      const proposal = this.everyPoll ? this.everyPollProposal() : policyStart(this);
+      if (proposal !== null) this.start(proposal.generations, proposal.reason);
+    }
+    if (this.trace.isBusy) this.pausing(() => { this.advance(); });
+    this.pollAt = this.filled + this.pollInterval;
+    this.isPolling = false;
+  }
+
+  private everyPollProposal(): { generations: readonly Generation[]; reason: Reason } {
+    const { polls } = this.counts;
+    const generations = polls % WorldEVERY === 0 ? this.allGenerations() : this.chains.map((chain) => chain.generations[0] as Generation);
+    return { generations, reason: { why: 'every-poll', poll: polls } };
+  }
+
+  private start(generations: readonly Generation[], reason: Reason): boolean {
+    let started = false;
+    this.pausing(() => { started = this.trace.start(generations, reason); });
+    if (started) {
+      this.counts.flips += 1;
+      const oldest = Math.max(...generations.map((generation) => generation.index));
+      this.counts.collectionsByGeneration[oldest] = (this.counts.collectionsByGeneration[oldest] as number) + 1;
+    }
+    return started;
+  }
+
+  /** advance -- a quantum, or the whole of it where mutators may not run in between <design/plinth#.if.incremental>. */
+  private advance(): void {
+    do this.trace.advance(); while (this.trace.isBusy && !this.plinth.incremental);
+  }
+
+  private finishTrace(): void {
+    if (!this.trace.isBusy) return;
+    this.enter();
+    while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
+    this.leave();
+  }
+
+  private collectFor(reason: Reason): void {
+    this.finishTrace();
+    this.enter();
+    this.collectInside(reason);
+    this.leave();
+  }
+
+  /** collectInside -- a whole collection of the world; what it gained. */
+  private collectInside(reason: Reason): number {
+    while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
+    const before = this.counts.bytesReclaimed;
+    if (this.start(this.allGenerations(), reason)) {
+      while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
+    }
+    return this.counts.bytesReclaimed - before;
+  }
+
+  /** makeRoom -- an allocation of `size` bytes failed: collect the world until `again` succeeds, as long as that gains
+   * anything <design/policy#.makeroom>. */
+  makeRoom(size: number, again: () => Seg | Res): Seg | Res {
+    const { grains } = this;
+    const numbers = (): { size: number; committed: number; limit: number } =>
+      ({ size, committed: grains.committed, limit: grains.parameters.commitLimit });
+    let found: Seg | Res = ResOK;
+    for (let tries = 0; tries < MakeRoomTRIES; ++tries) {
+      const emergencies = this.counts.emergencies;
+      const gained = this.collectInside({ why: 'allocation failed', ...numbers() });
+      found = again();
+      if (typeof found !== 'number') return found;
+      if (gained === 0 && this.counts.emergencies === emergencies) break;
+    }
+    this.tell({ type: 'exhausted', ...numbers() });
+    return found === ResOK ? again() : found;
+  }
+
+  /** traceFinished -- the trace reports what it did; `gained` bytes are free again. */
+  traceFinished(trace: Trace, gained: number): void {
+    const { counts, grains } = this, { ss } = trace;
+    this.work += ss.scanned + ss.copied;
+    counts.collections += 1;
+    counts.bytesCopied += ss.copied;
+    counts.bytesPreservedInPlace += ss.inPlace;
+    counts.bytesReclaimed += gained;
+    counts.tagsLost = ss.tagsLost;
+    this.tell({
+      type: 'reclaim', trace: trace.count, scanned: ss.scanned, copied: ss.copied, inPlace: ss.inPlace, reclaimed: gained,
+      committed: grains.committed, mortality: gained / trace.condemned,
+    });
+    this.watcher?.finished?.(trace);
+  }
+
+  /** quantum -- bytes of work in each quantum of a trace that has just flipped. */
+  quantum(trace: Trace): number {
+    return !this.plinth.incremental ? Infinity : policyQuantum(trace.foundation, trace.condemned, 0.5, this.pollInterval);
+  }
+
+  private pausing(work: () => void): void {
+    this.watcher?.pause?.(true);
+    work();
+    this.watcher?.pause?.(false);
+  }
+
+  // For pools --------------------------------------------------------------------------------------------------------
+
+  /** allGenerations -- those of every chain, and the top one last. */
+  allGenerations(): Generation[] {
+    return [...this.chains.flatMap((chain) => chain.generations), this.topGeneration];
+  }
+
+  grainsRound(size: number): number {
+    const { grainSize } = this.grains.parameters;
+    return Math.ceil(size / grainSize) * grainSize;
+  }
+
+  grainsAlloc(size: number, alignment: number, generation: Generation): Found {
+    return this.grains.alloc(size, alignment, generation);
+  }
+
+  grainsFree(base: number, limit: number): void {
+    this.grains.free(base, limit);
+  }
+
+  viewFor(ss: ScanState): FormatView {
+    return new HeapView(this, ss);
+  }
+
+  check(): void {
+    checkSig(this, ArenaSig);
+    this.grains.check();
+    this.trace.check();
+    for (const generation of this.allGenerations()) generation.check();
+    for (const seg of this.heap.segs) seg?.check();
+  }
+
+  /** finish -- give everything back to the platform. */
+  finish(): void {
+    this.finishTrace();
+    for (const hart of [...this.threads.keys()]) this.threadDeregister(hart);
+    for (const pool of [...this.pools]) this.poolFinish(pool);
+    this.check();
+    this.sig = SigINVALID;
+    this.grains.finish();
+  }
+}
+
+/** An event without its time. */
+export type EventBody = Event extends infer E ? E extends Event ? Omit<E, 'clock'> : never : never;

@@ -1,0 +1,245 @@
+/* buffer.ts: BUFFERS AND ALLOCATION POINTS
+ *
+ * A buffer hands out a segment from its base upward. `reserve` gives a block, the client makes an object of it, `commit` says
+ * that it is one. A flip in between makes commit fail, for the block's references were not seen <design/buffer#.inv.trip>.
+ *
+ *     seg.base          init        alloc                limit
+ *        | objects        | reserved  | not yet reserved   |
+ *
+ * .shared: init, alloc, limit and the flags are words of a shared array, where a flip can reach them <design/buffer#.words>.
+ */
+import { aver, cool, rash } from '../../base/base.ts';
+import { boundsRound, PermDATA, WindowHIGH, type Hart } from '../../machine/machine.ts';
+import type { Arena } from '../arena/arena.ts';
+import type { Generation } from '../arena/generation.ts';
+import { ResOK, type Res } from '../result.ts';
+import type { AmcPool } from '../pools/amc.ts';
+import { deriveNew } from './authority.ts';
+import { StartLONG, type Heap } from './heap.ts';
+import type { Seg } from './seg.ts';
+
+const COOL = cool, RASH = rash;
+
+const INIT = 0;
+const ALLOC = 1;
+const LIMIT = 2;
+const FLIPPED = 3;
+const WORDS = 4;
+
+/** Blocks below this size have bounds exact to the byte, and take the fast path. */
+const SizeEXACT = 0x1000;
+
+/** Bounds word bits: what turns base and top into memory form <design/machine#.slot>. */
+const BoundsNULL = 0x18004;
+const BoundsEXACT = 1 << 26;
+
+/** The place from which one thread, or the collector itself, allocates in a pool. */
+export class Buffer {
+  readonly arena: Arena;
+  readonly heap: Heap;
+  readonly pool: AmcPool;
+  /** Where its objects are counted. */
+  readonly generation: Generation;
+  /** The thread whose allocation point this is; null for a forwarding buffer. */
+  readonly hart: Hart | null;
+  private readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  private readonly r: Int32Array;
+  private readonly starts: Uint8Array;
+  /** The segment it fills; null while detached. */
+  seg: Seg | null = null;
+  /** Physical address less low address of that segment. */
+  private delta: number = 0;
+  /** Objects below this have been accounted for; low address, unsigned. */
+  base: number = 0;
+  /** The end of its part of the segment; `limit` is lower while it is flipped. */
+  private poolLimit: number = 0;
+  private initAtFlip: number = 0;
+
+  constructor(pool: AmcPool, generation: Generation, hart: Hart | null) {
+    this.arena = pool.arena;
+    this.heap = this.arena.heap;
+    this.pool = pool;
+    this.generation = generation;
+    this.hart = hart;
+    this.r = hart === null ? new Int32Array(0) : hart.r;
+    this.starts = this.heap.starts;
+  }
+
+  // The client's side ------------------------------------------------------------------------------------------------
+
+  /** reserve -- put a capability to `size` fresh bytes into a slot, or clear it and say why not
+   *
+   * .critical <design/critical-path#.reserve>. Sizes are rounded up to granules, and beyond 4 KiB to what bounds can say. The
+   * memory's tags are clear; its data are whatever they were. A reserve may collect: afterwards every object may
+   * have moved. One reserve at a time.
+   */
+  reserve(slot: number, size: number): Res {
+    const words = this.words, alloc = words[ALLOC] as number;
+    if (COOL) aver(words[INIT] === alloc, '<design/buffer#.if.one>');
+    if (size <= (((words[LIMIT] as number) - alloc) | 0) && size < SizeEXACT && (size & 15) === 0 && size > 0) {
+      words[ALLOC] = alloc + size;
+      const r = this.r, c = slot << 3;
+      r[c] = alloc;
+      r[c + 1] = WindowHIGH;
+      r[c + 2] = (((alloc & 0x3fff) | (((alloc + size) & 0xfff) << 14)) ^ BoundsNULL) | BoundsEXACT;
+      r[c + 3] = PermDATA;
+      r[c + 4] = PermDATA | 1;
+      r[c + 5] = size;
+      r[c + 6] = size;
+      return ResOK;
+    }
+    return this.fill(slot, size);
+  }
+
+  /** commit -- the reserved block is an object now; false if a flip came in between: reserve and initialise again. .critical */
+  commit(slot: number): boolean {
+    const words = this.words, init = words[INIT] as number, alloc = words[ALLOC] as number;
+    if (!RASH) aver(alloc !== init, '<design/buffer#.if.commit>');
+    words[INIT] = alloc;
+    if (words[FLIPPED] === 0) {
+      const granules = (alloc - init) >>> 4;
+      this.starts[(init + this.delta) >>> 4] = granules < 253 ? granules : StartLONG;
+      return true;
+    }
+    return this.trip(slot, init);
+  }
+
+  /** finish -- give the allocation point back. */
+  finish(): void {
+    this.arena.enter();
+    this.detach();
+    this.pool.buffers.delete(this);
+    this.arena.leave();
+  }
+
+  // The collector's side ---------------------------------------------------------------------------------------------
+
+  /** The end of what may be taken for objects <design/buffer#.inv.scanlimit>; low address, unsigned. */
+  get scanLimit(): number {
+    return this.words[FLIPPED] === 0 ? (this.words[INIT] as number) >>> 0 : this.initAtFlip;
+  }
+
+  get limit(): number {
+    return this.poolLimit;
+  }
+
+  /** alloc -- where the next forwarded object goes; for forwarding buffers. */
+  get alloc(): number {
+    return this.words[ALLOC] as number;
+  }
+
+  /** flip -- from now on a commit of what was reserved before must fail <design/buffer#.inv.trip>. */
+  flip(): void {
+    const words = this.words;
+    if (this.seg === null || words[FLIPPED] !== 0) return;
+    this.initAtFlip = (words[INIT] as number) >>> 0;
+    words[LIMIT] = words[INIT] as number;
+    words[FLIPPED] = 1;
+  }
+
+  /** forwardReserve -- room for `size` bytes of a forwarded object: its low address; -1 if it does not fit. .critical */
+  forwardReserve(size: number): number {
+    const words = this.words, alloc = words[ALLOC] as number;
+    if (size > (((words[LIMIT] as number) - alloc) | 0)) return -1;
+    words[ALLOC] = alloc + size;
+    words[INIT] = alloc + size;
+    return alloc >>> 0;
+  }
+
+  /** attach -- fill a segment from its base up to `limit`; the rest of it is padded. */
+  attach(seg: Seg, limit: number): void {
+    aver(this.seg === null && seg.buffer === null, '<design/seg#.inv.buffer>');
+    this.seg = seg;
+    seg.buffer = this;
+    this.delta = seg.delta;
+    this.base = seg.base;
+    this.poolLimit = limit;
+    this.setWords(seg.base, limit);
+    this.heap.pad(seg.granuleOf(limit), seg.granuleLimit);
+    this.generation.accountFill(limit - seg.base);
+    if (this.hart !== null) this.arena.filled += limit - seg.base;
+  }
+
+  /** aged -- take the objects made so far out of the account: their bytes. */
+  aged(): number {
+    const size = this.scanLimit - this.base;
+    this.base += size;
+    return size;
+  }
+
+  /** detach -- let go of the segment; what was not committed becomes a pad. */
+  detach(): void {
+    const seg = this.seg;
+    if (seg === null) return;
+    const init = this.scanLimit, limit = this.poolLimit;
+    const granule = seg.granuleOf(init);
+    this.heap.pad(granule, granule + (limit - init) / 16);
+    this.generation.accountEmpty(init - this.base, limit - init);
+    if (this.hart !== null) this.arena.filled -= limit - init;
+    seg.fresh += init - this.base;
+    seg.buffer = null;
+    this.seg = null;
+    this.setWords(0, 0);
+  }
+
+  check(): void {
+    const init = (this.words[INIT] as number) >>> 0, alloc = (this.words[ALLOC] as number) >>> 0;
+    if (this.seg === null) return;
+    aver(this.seg.base <= this.base && this.base <= init, '<design/buffer#.inv.order>');
+    aver(init <= alloc && alloc <= this.poolLimit && this.poolLimit <= this.seg.limit, '<design/buffer#.inv.order>');
+  }
+
+  private setWords(base: number, limit: number): void {
+    const words = this.words;
+    words[INIT] = base;
+    words[ALLOC] = base;
+    words[LIMIT] = limit;
+    words[FLIPPED] = 0;
+  }
+
+  /** trip -- decide a commit that found the buffer flipped; `before` is where the block began. */
+  private trip(slot: number, before: number): boolean {
+    const words = this.words, alloc = words[ALLOC] as number;
+    const granule = (before + this.delta) >>> 4, granules = ((alloc - before) | 0) / 16;
+    if (alloc >>> 0 === this.initAtFlip) {
+      // The flip came after commit's write: the block was scanned as part of the segment.
+      this.heap.startSet(granule, granules);
+      return true;
+    }
+    aver(before >>> 0 === this.initAtFlip, '<design/buffer#.inv.trip>');
+    words[INIT] = before;
+    words[ALLOC] = before;
+    this.heap.wipe(granule, granule + granules);
+    this.r.fill(0, slot << 3, (slot << 3) + 7);
+    return false;
+  }
+
+  /** fill -- the way of a reserve that the buffer cannot serve as it is. */
+  private fill(slot: number, wanted: number): Res {
+    const words = this.words;
+    aver(Number.isSafeInteger(wanted) && wanted > 0 && wanted < 2 ** 31, '<design/buffer#.if.size>');
+    aver(words[INIT] === words[ALLOC], '<design/buffer#.if.one>');
+    const arena = this.arena, size = boundsRound(Math.ceil(wanted / 16) * 16);
+    arena.enter();
+    let res: Res = ResOK;
+    if (words[FLIPPED] !== 0) {
+      words[FLIPPED] = 0;
+      words[LIMIT] = this.poolLimit;
+    }
+    if (size > (((words[LIMIT] as number) - (words[ALLOC] as number)) | 0) || size >= this.pool.largeSize) {
+      this.detach();
+      arena.poll();
+      res = this.pool.bufferFill(this, size);
+    }
+    const c = slot << 3, r = this.r;
+    if (res === ResOK) {
+      const alloc = words[ALLOC] as number;
+      words[ALLOC] = alloc + size;
+      deriveNew(r, c, alloc, size);
+    } else {
+      r.fill(0, c, c + 7);
+    }
+    arena.leave();
+    return res;
+  }
+}

@@ -1,0 +1,77 @@
+/* root.ts: ROOTS
+ *
+ * Where the tracer begins: the slots of registered threads, exact by their tags, and areas of memory outside the arena. Either
+ * may be registered as ambiguous instead: then each word that may be an address pins what it may mean, and nothing is
+ * written <design/root>.
+ */
+import { baseDecode, baseIsNear, WindowHIGH, type Hart, type Low } from '../../machine/machine.ts';
+import { ResOK } from '../result.ts';
+import { scanGranules, scanSlots, type ScanState } from '../trace/scan.ts';
+import { RankAMBIG, RankEXACT, type Rank } from './rank.ts';
+
+/** Pins what a word may be the address of. */
+export type PinAddress = (ss: ScanState, addr: Low) => void;
+
+/** A root: a hart's slots, or an area. */
+export class Root {
+  readonly rank: Rank;
+  readonly hart: Hart | null;
+  /** Physical granules of an area. */
+  private readonly granuleBase: number;
+  private readonly granuleLimit: number;
+
+  private constructor(rank: Rank, hart: Hart | null, granuleBase: number, granuleLimit: number) {
+    this.rank = rank;
+    this.hart = hart;
+    this.granuleBase = granuleBase;
+    this.granuleLimit = granuleLimit;
+  }
+
+  /** ofThread -- the slots in use of a hart. */
+  static ofThread(hart: Hart, rank: Rank = RankEXACT): Root {
+    return new Root(rank, hart, 0, 0);
+  }
+
+  /** ofArea -- memory outside the arena, by physical granules. */
+  static ofArea(granuleBase: number, granuleLimit: number, rank: Rank = RankEXACT): Root {
+    return new Root(rank, null, granuleBase, granuleLimit);
+  }
+
+  /** scan -- fix the references of an exact root; pin what those of an ambiguous one may mean. */
+  scan(ss: ScanState, pin: PinAddress): void {
+    if (this.rank !== RankAMBIG) {
+      if (this.hart === null) scanGranules(ss, this.granuleBase, this.granuleLimit);
+      else scanSlots(ss, this.hart);
+      return;
+    }
+    if (this.hart === null) this.pinArea(ss, pin);
+    else pinSlots(ss, this.hart, pin);
+  }
+
+  private pinArea(ss: ScanState, pin: PinAddress): void {
+    const { i32, tags } = ss.heap;
+    for (let g = this.granuleBase; g < this.granuleLimit; ++g) pinGranule(ss, i32, g << 2, tags[g] !== 0, pin);
+    ss.scanned += (this.granuleLimit - this.granuleBase) * 16;
+  }
+}
+
+function pinSlots(ss: ScanState, hart: Hart, pin: PinAddress): void {
+  for (let slot = 0; slot < hart.top; ++slot) {
+    const c = slot << 3;
+    pinGranule(ss, hart.r, c, hart.r[c + 4] !== 0, pin);
+  }
+  ss.scanned += hart.top * 32;
+}
+
+/** Pin the object at the base of a tagged granule's bounds, or those that an untagged one's two words address
+ * <design/root#.ambig>. */
+function pinGranule(ss: ScanState, w: Int32Array, at: number, isTagged: boolean, pin: PinAddress): void {
+  if (ss.res !== ResOK) return;
+  if (isTagged) {
+    const near = w[at + 1] === WindowHIGH && baseIsNear(w[at + 2] as number);
+    if (near) pin(ss, baseDecode(w[at] as number, w[at + 2] as number));
+    return;
+  }
+  if (w[at + 1] === WindowHIGH) pin(ss, w[at] as number);
+  if (ss.res === ResOK && w[at + 3] === WindowHIGH) pin(ss, w[at + 2] as number);
+}

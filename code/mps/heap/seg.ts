@@ -1,0 +1,200 @@
+/* seg.ts: SEGMENTS
+ *
+ * A run of grains of one pool that the tracer treats alike: the unit of colour, of summary and of protection
+ * <design/seg>. All segments have one shape, whatever their pool <design/seg#.shape>.
+ */
+import { aver, checkSig, Ring, SigINVALID, type Sig } from '../../base/base.ts';
+import { GranuleSHIFT, PageSIZE } from '../../machine/machine.ts';
+import type { Arena } from '../arena/arena.ts';
+import type { Generation } from '../arena/generation.ts';
+import { AccessNONE, AccessREAD, AccessWRITE, type AccessSet } from '../plinth.ts';
+import type { AmcPool } from '../pools/amc.ts';
+import { ZoneSetUNIV, type ZoneSet } from '../arena/zone.ts';
+import type { Buffer } from './buffer.ts';
+import { SegSPECIAL, SegWHITE } from './heap.ts';
+import type { Nailboard } from './nailboard.ts';
+import { RankEXACT, type Rank } from './rank.ts';
+
+const SegSig: Sig = 0x51953650;
+
+/** How many scans in a row must find nothing interesting before the write barrier is worth raising
+ * <design/seg#.defer>. */
+const DeferINIT = 3;
+const DeferHIT = 1;
+
+/** A segment. */
+export class Seg {
+  sig: Sig = SigINVALID;
+  readonly arena: Arena;
+  readonly pool: AmcPool;
+  /** Where its objects are counted; changes when a large object is promoted in place. */
+  generation: Generation;
+  /** Low addresses, unsigned. */
+  readonly base: number;
+  readonly limit: number;
+  /** Physical address less low address. */
+  readonly delta: number;
+  /** Its number in the heap's tables. */
+  readonly number: number;
+  readonly rank: Rank;
+  /** Holds one object, which is never copied <design/amc#.large>. */
+  readonly large: boolean;
+
+  /** May hold references to condemned objects; is in the trace's grey ring. */
+  grey: boolean = false;
+  /** Something in it was found by an ambiguous reference, or could not be moved. */
+  nailed: boolean = false;
+  /** Which of its objects are pinned; nailed without a board means all that were not forwarded. */
+  board: Nailboard | null = null;
+  /** Where a superset of its references point. */
+  summary: ZoneSet = ZoneSetUNIV;
+  defer: number = DeferINIT;
+  /** The buffer that is filling it, if any. */
+  buffer: Buffer | null = null;
+  /** While white: references from here up are to a buffer's part, which is not condemned. Else its limit. */
+  whiteLimit: number;
+  /** While grey: references below here have been scanned in this trace. */
+  scanned: number;
+  /** Bytes of its objects that the generation counts as new, and as old <design/generation#.inv.identity>. */
+  fresh: number = 0;
+  aged: number = 0;
+  /** Where its survivors are forwarded to. */
+  readonly forward: Buffer;
+  /** What the plinth has been asked to forbid. */
+  prot: AccessSet = AccessNONE;
+
+  readonly poolRing: Ring<Seg> = new Ring<Seg>(this);
+  readonly generationRing: Ring<Seg> = new Ring<Seg>(this);
+  readonly greyRing: Ring<Seg> = new Ring<Seg>(this);
+
+  constructor(pool: AmcPool, generation: Generation, base: number, limit: number, delta: number, large: boolean) {
+    this.arena = pool.arena;
+    this.pool = pool;
+    this.generation = generation;
+    this.base = base;
+    this.limit = limit;
+    this.delta = delta;
+    this.rank = RankEXACT;
+    this.large = large;
+    this.whiteLimit = limit;
+    this.scanned = base;
+    this.forward = pool.forwardFrom(generation);
+    this.number = this.arena.heap.number(this, delta);
+    pool.segRing.append(this.poolRing);
+    generation.segRing.append(this.generationRing);
+    if (large) this.stateAdd(SegSPECIAL);
+    this.sig = SegSig;
+    this.check();
+  }
+
+  get size(): number {
+    return this.limit - this.base;
+  }
+
+  get white(): boolean {
+    return ((this.arena.heap.state[this.number] as number) & SegWHITE) !== 0;
+  }
+
+  /** Physical granule of the base; granules of the segment are numbered from it. */
+  get granuleBase(): number {
+    return this.granuleOf(this.base);
+  }
+
+  get granuleLimit(): number {
+    return this.granuleOf(this.base) + this.size / 2 ** GranuleSHIFT;
+  }
+
+  /** granuleOf -- the physical granule of a low address in this segment. */
+  granuleOf(addr: number): number {
+    return (addr + this.delta) >>> GranuleSHIFT;
+  }
+
+  /** What the collector may interpret as objects ends here <design/buffer#.inv.scanlimit>. */
+  get scanLimit(): number {
+    return this.buffer === null ? this.limit : this.buffer.scanLimit;
+  }
+
+  stateAdd(bits: number): void {
+    this.arena.heap.state[this.number] = (this.arena.heap.state[this.number] as number) | bits;
+  }
+
+  stateRemove(bits: number): void {
+    this.arena.heap.state[this.number] = (this.arena.heap.state[this.number] as number) & ~bits;
+  }
+
+  /** setGrey -- put it in, or take it out of, the grey ring; while a flipped trace finds it grey, mutators may not read. */
+  setGrey(grey: boolean): void {
+    if (grey === this.grey) return;
+    this.grey = grey;
+    if (grey) this.arena.trace.greyRing.next.append(this.greyRing);
+    else this.greyRing.remove();
+    this.syncProt();
+  }
+
+  /** setSummary -- record where its references point; less than everything must be watched <design/seg#.inv.summary.watched>. */
+  setSummary(summary: ZoneSet): void {
+    this.summary = summary;
+    this.syncProt();
+  }
+
+  /** syncProt -- ask the plinth to forbid what colour and summary say. */
+  syncProt(): void {
+    const wanted = this.protWanted();
+    if (wanted === this.prot) return;
+    this.prot = wanted;
+    this.arena.plinth.protSet(this.base, this.limit, wanted);
+  }
+
+  /** protWanted -- what mutators must not do, from colour and summary alone <design/seg#.prot>. */
+  protWanted(): AccessSet {
+    return (this.grey && this.arena.trace.isFlipped ? AccessREAD : AccessNONE)
+      | (this.summary !== ZoneSetUNIV ? AccessWRITE : AccessNONE);
+  }
+
+  /** hit -- a mutator is about to write: the summary no longer holds <design/seg#.defer>. */
+  hit(): void {
+    this.defer = DeferHIT;
+    this.setSummary(ZoneSetUNIV);
+  }
+
+  /** age -- count its objects below the buffer's part, if it has one, as old; returns how many bytes are old now. */
+  age(): number {
+    const buffered = this.buffer === null ? 0 : this.buffer.aged();
+    this.generation.accountAge(this.fresh, buffered);
+    this.aged += this.fresh + buffered;
+    this.fresh = 0;
+    return this.aged;
+  }
+
+  /** promote -- count it, and its one object as new, in another generation from now on. */
+  promote(generation: Generation): void {
+    this.generation.accountPromote(generation, this.aged, this.size);
+    this.fresh = this.aged;
+    this.aged = 0;
+    this.generationRing.remove();
+    this.generation = generation;
+    generation.segRing.append(this.generationRing);
+  }
+
+  check(): void {
+    checkSig(this, SegSig);
+    aver(this.base < this.limit, '<design/seg#.inv.range>');
+    aver(this.base % PageSIZE === 0 && this.limit % PageSIZE === 0, '<design/seg#.inv.range>');
+    aver(this.arena.heap.segs[this.number] === this, '<design/seg#.inv.number>');
+    aver(this.board === null || this.nailed, '<design/seg#.inv.nailed.board>');
+    aver(this.grey === !this.greyRing.isSingle, '<design/seg#.inv.grey.ring>');
+    aver(this.whiteLimit >= this.base && this.whiteLimit <= this.limit, '<design/seg#.inv.range>');
+    aver(this.buffer === null || this.buffer.seg === this, '<design/seg#.inv.buffer>');
+  }
+
+  finish(): void {
+    this.check();
+    this.sig = SigINVALID;
+    aver(this.buffer === null && !this.grey, '<design/seg#.finish.bare>');
+    this.summary = ZoneSetUNIV;
+    this.syncProt();
+    this.arena.heap.unnumber(this);
+    this.poolRing.remove();
+    this.generationRing.remove();
+  }
+}

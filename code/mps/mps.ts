@@ -1,0 +1,21 @@
+/* mps.ts: THE MEMORY POOL SYSTEM
+ *
+ * The door of floor 3: arenas, pools and a tracer <design/mps>.
+ */
+export { boot, System, type BootOptions } from './boot.ts';
+export { Arena, type ArenaCounts, type ArenaParameters } from './arena/arena.ts';
+export type { Chain, Generation, GenerationParameters } from './arena/generation.ts';
+export { Land } from './arena/land.ts';
+export { ZoneSetEMPTY, ZoneSetUNIV, zoneOf, zoneSetOfRange, type ZoneSet } from './arena/zone.ts';
+export type { Event, Reason } from './event.ts';
+export type { Buffer as AllocationPoint } from './heap/buffer.ts';
+export { tagged, type Format, type FormatView } from './heap/format.ts';
+export { StartFORWARDED, StartLONG, StartPAD, type Heap } from './heap/heap.ts';
+export { RankAMBIG, RankEXACT, rankName, type Rank } from './heap/rank.ts';
+export type { Root } from './heap/root.ts';
+export type { Seg } from './heap/seg.ts';
+export type { AmcPool } from './pools/amc.ts';
+export type { ThreadBody } from './an/driver.ts';
+export { ResCOMMITLIMIT, ResFAIL, ResMEMORY, ResOK, resName, type Res } from './result.ts';
+export type { Trace, Watcher } from './trace/trace.ts';
+export { OptionError, parseSize, parseTime, sizeText } from './units.ts';

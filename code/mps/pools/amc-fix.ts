@@ -1,0 +1,175 @@
+/* amc-fix.ts: FIXING REFERENCES TO AMC OBJECTS
+ *
+ * What becomes of an object that a reference has found: it is forwarded once, and every later reference snaps out to the new
+ * place; it stays if it is pinned, large, or in a buffer's part <design/amc#.fix>. In an emergency nothing is copied:
+ * what has not been forwarded is nailed where it stands <design/amc#.emergency>.
+ */
+import { aver, cool } from '../../base/base.ts';
+import { GranuleSHIFT, PageSHIFT, type Low } from '../../machine/machine.ts';
+import {
+  SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
+} from '../heap/heap.ts';
+import { Nailboard } from '../heap/nailboard.ts';
+import { formatIsOwn } from '../heap/format.ts';
+import type { Seg } from '../heap/seg.ts';
+import { ResMEMORY, ResOK } from '../result.ts';
+import type { ScanState } from '../trace/scan.ts';
+
+const COOL = cool;
+
+/** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
+export function amcFix(ss: ScanState, s: number, base: Low): Low {
+  const heap = ss.heap, starts = heap.starts;
+  const at = (base + (heap.delta[s] as number)) >>> GranuleSHIFT;
+  const g = starts[at] !== 0 ? at : heap.startBefore(at);
+  const start = starts[g] as number;
+  // How far the reference's base is into the object: a narrowed reference begins inside.
+  const into = ((at - g) << GranuleSHIFT) | (base & 15);
+  if (start === StartFORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
+  const seg = heap.segs[s] as Seg;
+  if (heap.state[s] !== SegWHITE) {
+    if (start === StartPAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
+    if (seg.pool.hasOwnFormat) {
+      const moved = (seg.pool.format.isForwarded as NonNullable<typeof seg.pool.format.isForwarded>)(seg.arena.view, (base - into) | 0);
+      if (moved !== null) return (moved + into) | 0;
+    }
+  }
+  if (start === StartPAD) return base;
+  const granules = start !== StartLONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
+  const to = amcForward(ss, heap, seg, g, granules);
+  return ss.res === ResOK ? (to + into) | 0 : base;
+}
+
+/** amcForward -- copy the object at granule `g` to where its generation forwards, and leave word; its new base. .critical */
+function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: number): Low {
+  const buffer = seg.forward, size = granules << GranuleSHIFT;
+  let to = buffer.forwardReserve(size);
+  if (to < 0) {
+    ss.res = seg.pool.bufferFill(buffer, size);
+    if (ss.res !== ResOK) return 0;
+    to = buffer.forwardReserve(size);
+  }
+  const toSeg = buffer.seg as Seg;
+  // The copy's references have not been scanned <design/amc#.inv.forward.grey>.
+  if (!toSeg.grey) toSeg.setGrey(true);
+  const i32 = heap.i32, tags = heap.tags, starts = heap.starts;
+  const copy = (to + toSeg.delta) >>> GranuleSHIFT;
+  let from = g << 2, into = copy << 2;
+  if (granules <= 16) {
+    for (const limit = from + (granules << 2); from < limit; from += 4, into += 4) {
+      i32[into] = i32[from] as number;
+      i32[into + 1] = i32[from + 1] as number;
+      i32[into + 2] = i32[from + 2] as number;
+      i32[into + 3] = i32[from + 3] as number;
+    }
+    for (let k = 0; k < granules; ++k) tags[copy + k] = tags[g + k] as number;
+  } else {
+    i32.copyWithin(into, from, from + (granules << 2));
+    tags.copyWithin(copy, g, g + granules);
+  }
+  starts[copy] = starts[g] as number;
+  ss.copied += size;
+  if (seg.pool.hasOwnFormat) {
+    (seg.pool.format.forward as NonNullable<typeof seg.pool.format.forward>)(
+      seg.arena.view, heap.lowOf(seg, g), to | 0,
+    );
+  } else {
+    starts[g] = StartFORWARDED;
+    tags[g] = 0;
+    i32[g << 2] = to | 0;
+  }
+  return to | 0;
+}
+
+/** amcStays -- whether an object in a segment that needs a closer look keeps its place; it is preserved then. */
+function amcStays(ss: ScanState, seg: Seg, g: number, base: Low): boolean {
+  if (base >>> 0 >= seg.whiteLimit) return true;
+  if (seg.large) {
+    amcPromote(ss, seg);
+    return true;
+  }
+  if (!seg.nailed) return false;
+  return seg.board === null || seg.board.has(g - seg.granuleBase);
+}
+
+/** amcPromote -- preserve a large object where it is, and count it where survivors go <design/amc#.large>. */
+function amcPromote(ss: ScanState, seg: Seg): void {
+  ss.inPlace += seg.aged;
+  seg.promote(seg.forward.generation);
+  seg.stateRemove(SegWHITE);
+  seg.scanned = seg.base;
+  seg.setGrey(true);
+}
+
+/** amcFixEmergency -- preserve without copying and without memory; never fails <design/amc#.emergency>. */
+export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
+  const heap = ss.heap, seg = heap.segs[s] as Seg;
+  const at = (base + seg.delta) >>> GranuleSHIFT;
+  const g = heap.startBefore(at);
+  const into = ((at - g) << GranuleSHIFT) | (base & 15), object = (base - into) | 0;
+  if (heap.starts[g] === StartFORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
+  if (seg.pool.hasOwnFormat) {
+    const moved = (seg.pool.format.isForwarded as NonNullable<typeof seg.pool.format.isForwarded>)(seg.arena.view, object);
+    if (moved !== null) return (moved + into) | 0;
+  }
+  if (heap.starts[g] !== StartPAD && !amcStaysAlready(ss, seg, object)) amcNail(ss, seg, g);
+  return base;
+}
+
+/** Whether nothing needs to be nailed for an object to keep its place. */
+function amcStaysAlready(ss: ScanState, seg: Seg, object: Low): boolean {
+  if (object >>> 0 >= seg.whiteLimit) return true;
+  if (seg.large) amcPromote(ss, seg);
+  return seg.large;
+}
+
+/** amcNail -- pin the object at granule `g`; without a board everything in the segment is pinned <design/amc#.stuck>. */
+function amcNail(ss: ScanState, seg: Seg, g: number): void {
+  if (seg.board !== null) {
+    if (!seg.board.set(g - seg.granuleBase)) return;
+  } else if (seg.nailed) {
+    return;
+  }
+  seg.nailed = true;
+  seg.stateAdd(SegSPECIAL);
+  seg.setGrey(true);
+  if (COOL) aver(ss.heap.starts[g] !== 0, '<design/heap#.inv.covered>');
+}
+
+/** amcFixAmbig -- a word may be the address of an object: if it is, pin it. Nothing is written
+ *
+ * `ss.res` says if there was no memory for a nailboard. `mayBoard` is false in an emergency, when none may be made
+ * <design/amc#.inv.nail.new>.
+ */
+export function amcFixAmbig(ss: ScanState, addr: Low, mayBoard: boolean): void {
+  const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT] as number;
+  if (((heap.state[s] as number) & SegWHITE) === 0) return;
+  const seg = heap.segs[s] as Seg;
+  if (addr >>> 0 >= seg.whiteLimit) return;
+  const g = heap.startBefore(seg.granuleOf(addr >>> 0));
+  if (heap.starts[g] === StartPAD || heap.starts[g] === StartFORWARDED) return;
+  if (seg.large) {
+    amcPromote(ss, seg);
+    return;
+  }
+  if (!seg.nailed && mayBoard) {
+    const granules = seg.size / 16;
+    if (!seg.arena.ledger.charge(granules)) {
+      ss.res = ResMEMORY;
+      return;
+    }
+    seg.board = new Nailboard(granules);
+    seg.nailed = true;
+  }
+  amcNail(ss, seg, g);
+}
+
+/** amcIsPreserved -- at the end of a trace, whether the object at granule `g` of a nailed segment stays. */
+export function amcIsPreserved(heap: Heap, seg: Seg, g: number): boolean {
+  const start = heap.starts[g];
+  if (start === StartPAD || start === StartFORWARDED) return false;
+  if (heap.lowOf(seg, g) >>> 0 >= seg.whiteLimit) return true;
+  if (!seg.nailed) return false;
+  if (seg.board !== null) return seg.board.has(g - seg.granuleBase);
+  return !formatIsOwn(seg.pool.format) || seg.pool.format.isForwarded?.(seg.arena.view, heap.lowOf(seg, g)) === null;
+}

@@ -1,0 +1,245 @@
+/* amc.ts: AUTOMATIC MOSTLY-COPYING
+ *
+ * A pool of objects that the collector finds, copies and reclaims by itself. New objects begin in the first generation
+ * of its chain; survivors move on. Objects that an ambiguous reference may mean stay where they are: mostly copying
+ * <design/amc>.
+ */
+import { aver, Ring } from '../../base/base.ts';
+import { boundsGranule, GranuleSHIFT, type Hart } from '../../machine/machine.ts';
+import type { Arena } from '../arena/arena.ts';
+import type { Chain, Generation } from '../arena/generation.ts';
+import { Buffer } from '../heap/buffer.ts';
+import { formatIsOwn, type Format } from '../heap/format.ts';
+import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
+import { Seg } from '../heap/seg.ts';
+import { ResOK, type Res } from '../result.ts';
+import { scanGranules, type ScanState } from '../trace/scan.ts';
+import { amcIsPreserved } from './amc-fix.ts';
+
+/** Objects from this size up get a segment of their own and are never copied <design/amc#.large>. */
+const LargeSIZE = 16 * 1024;
+
+/** How much a buffer is given at a time, unless the nursery is smaller <design/amc#.extend>. */
+const ExtendSIZE = 64 * 1024;
+
+/** An automatic mostly-copying pool. */
+export class AmcPool {
+  readonly arena: Arena;
+  readonly format: Format;
+  /** Whether the format brings methods of its own. */
+  readonly hasOwnFormat: boolean;
+  readonly largeSize: number;
+  readonly extendBy: number;
+  readonly segRing: Ring<Seg> = new Ring<Seg>(null as unknown as Seg);
+  readonly buffers: Set<Buffer> = new Set();
+  /** The chain's generations, and the arena's top one. */
+  readonly generations: readonly Generation[];
+  /** For each generation the buffer into which its survivors go. */
+  private readonly forwards: readonly Buffer[];
+
+  constructor(arena: Arena, format: Format, chain: Chain) {
+    aver((format.forward === undefined) === (format.isForwarded === undefined), '<design/format#.if.pair>');
+    this.arena = arena;
+    this.format = format;
+    this.hasOwnFormat = formatIsOwn(format);
+    this.generations = [...chain.generations, arena.topGeneration];
+    this.largeSize = LargeSIZE;
+    this.extendBy = arena.grainsRound(Math.min(ExtendSIZE, (this.generations[0] as Generation).capacity));
+    this.forwards = this.generations.map((_, index) => {
+      const next = Math.min(index + 1, this.generations.length - 1);
+      return new Buffer(this, this.generations[next] as Generation, null);
+    });
+  }
+
+  /** allocationPoint -- a place from which `hart`'s thread allocates; `finish` it when the thread is done. */
+  allocationPoint(hart: Hart): Buffer {
+    aver(this.arena.hasThread(hart), '<design/buffer#.if.registered>');
+    const buffer = new Buffer(this, this.generations[0] as Generation, hart);
+    this.buffers.add(buffer);
+    return buffer;
+  }
+
+  /** forwardFrom -- where survivors of a generation go. */
+  forwardFrom(generation: Generation): Buffer {
+    return this.forwards[this.generations.indexOf(generation)] as Buffer;
+  }
+
+  /** bufferFill -- give a buffer a fresh segment with room for `size` bytes <design/amc#.fill>. */
+  bufferFill(buffer: Buffer, size: number): Res {
+    const large = size >= this.largeSize || size > this.extendBy;
+    const generation = buffer.generation, forwarding = buffer.hart === null;
+    buffer.detach();
+    const want = large ? this.arena.grainsRound(size) : this.extendBy;
+    let seg = this.segAlloc(generation, want, boundsGranule(size), large);
+    if (typeof seg === 'number' && !large && this.arena.grainsRound(size) < want) {
+      seg = this.segAlloc(generation, this.arena.grainsRound(size), 1, false);
+    }
+    if (typeof seg === 'number' && !forwarding) {
+      seg = this.arena.makeRoom(size, () => this.segAlloc(generation, this.arena.grainsRound(size), boundsGranule(size), large));
+    }
+    if (typeof seg === 'number') return seg;
+    buffer.attach(seg, large ? seg.base + size : seg.limit);
+    return ResOK;
+  }
+
+  private segAlloc(generation: Generation, size: number, alignment: number, large: boolean): Seg | Res {
+    const found = this.arena.grainsAlloc(size, alignment, generation);
+    if (found.res !== ResOK) return found.res;
+    const seg = new Seg(this, generation, found.base, found.base + size, found.delta, large);
+    if (this.hasOwnFormat) seg.stateAdd(SegSPECIAL);
+    generation.accountAlloc(size);
+    return seg;
+  }
+
+  /** whiten -- condemn what can be condemned of a segment; returns its bytes, 0 if it stays out of the trace
+   * <design/amc#.whiten>. */
+  whiten(seg: Seg): number {
+    const buffer = seg.buffer;
+    if (buffer !== null && buffer.hart === null) buffer.detach();
+    else if (buffer !== null) {
+      if (buffer.scanLimit === seg.base) return 0;
+      // From here up is the mutator's: black, and not to move <design/amc#.inv.buffered>.
+      seg.whiteLimit = buffer.scanLimit;
+      seg.stateAdd(SegSPECIAL);
+    }
+    const condemned = seg.age();
+    if (condemned === 0) {
+      this.unwhiten(seg);
+      return 0;
+    }
+    seg.stateAdd(SegWHITE);
+    return condemned;
+  }
+
+  /** unwhiten -- a segment is in no trace any more. */
+  private unwhiten(seg: Seg): void {
+    seg.whiteLimit = seg.limit;
+    if (seg.board !== null) seg.arena.ledger.credit(seg.size / 16);
+    seg.board = null;
+    seg.nailed = false;
+    seg.stateRemove(SegWHITE);
+    if (!seg.large && !this.hasOwnFormat) seg.stateRemove(SegSPECIAL);
+  }
+
+  /** scan -- fix every reference in a grey segment, or say in `ss.res` why not; true if it was all of its objects
+   * <design/amc#.scan>. */
+  scan(ss: ScanState, seg: Seg): boolean {
+    if (seg.white) {
+      // Only a nailed segment is white and grey: those of its objects that stay are scanned.
+      this.scanNailed(ss, seg);
+      return false;
+    }
+    const whole = seg.scanned === seg.base;
+    // Scanning may forward objects into this very segment: look again where they end.
+    while (seg.scanned < seg.scanLimit && ss.res === ResOK) {
+      const limit = seg.scanLimit;
+      this.scanRange(ss, seg, seg.granuleOf(seg.scanned), seg.granuleOf(seg.scanned) + (limit - seg.scanned) / 16);
+      if (ss.res === ResOK) seg.scanned = limit;
+    }
+    return whole;
+  }
+
+  private scanRange(ss: ScanState, seg: Seg, g: number, limit: number): void {
+    const scan = this.format.scan;
+    if (scan === undefined) {
+      scanGranules(ss, g, limit);
+      return;
+    }
+    this.eachObject(g, limit, (object, next) => {
+      if (ss.res !== ResOK || ss.heap.isPad(object)) return;
+      const res = scan(this.arena.viewFor(ss), ss.heap.lowOf(seg, object), ss.heap.lowOf(seg, next));
+      if (ss.res === ResOK) ss.res = res;
+      ss.scanned += (next - object) * 16;
+    });
+  }
+
+  /** scanNailed -- scan the objects of a white segment that stay, until no more are found <design/amc#.inv.nailed.loop>. */
+  private scanNailed(ss: ScanState, seg: Seg): void {
+    const board = seg.board;
+    const limit = seg.granuleOf(seg.whiteLimit - 1) + 1;
+    do {
+      this.eachObject(seg.granuleBase, limit, (g, next) => {
+        if (ss.res !== ResOK || !amcIsPreserved(ss.heap, seg, g)) return;
+        if (board !== null && !board.take(g - seg.granuleBase)) return;
+        this.scanRange(ss, seg, g, next);
+        if (ss.res !== ResOK && board !== null) board.untake(g - seg.granuleBase);
+      });
+    } while (ss.res === ResOK && board !== null && board.fresh > 0);
+    // Above it is the buffer's part, as after any other scan.
+    if (ss.res === ResOK && seg.buffer !== null) {
+      this.scanRange(ss, seg, limit, seg.granuleOf(seg.scanLimit - 1) + 1);
+    }
+  }
+
+  /** reclaim -- free what the trace did not preserve; returns how many bytes that is <design/amc#.reclaim>. */
+  reclaim(seg: Seg): number {
+    if (!seg.white) return 0;
+    if (!seg.nailed && seg.whiteLimit === seg.limit) {
+      const size = seg.aged;
+      this.segFree(seg);
+      return size;
+    }
+    return this.reclaimAround(seg);
+  }
+
+  /** reclaimAround -- make pads of what lies between the objects that stay. */
+  private reclaimAround(seg: Seg): number {
+    const heap = this.arena.heap, limit = seg.granuleOf(seg.scanLimit - 1) + 1;
+    let gap = -1, kept = 0;
+    this.eachObject(seg.granuleBase, limit, (g, next) => {
+      const stays = amcIsPreserved(heap, seg, g);
+      if (stays && heap.lowOf(seg, g) >>> 0 < seg.whiteLimit) kept += (next - g) << GranuleSHIFT;
+      if (stays && gap >= 0) {
+        this.pad(seg, gap, g);
+        gap = -1;
+      } else if (!stays && gap < 0) gap = g;
+    });
+    if (gap >= 0) this.pad(seg, gap, limit);
+    const dead = seg.aged - kept;
+    seg.aged = kept;
+    seg.generation.accountReclaim(dead);
+    this.unwhiten(seg);
+    if (kept === 0 && seg.fresh === 0 && seg.buffer === null) this.segFree(seg);
+    return dead;
+  }
+
+  private pad(seg: Seg, g: number, limit: number): void {
+    const heap = this.arena.heap;
+    heap.pad(g, limit);
+    this.format.pad?.(this.arena.view, heap.lowOf(seg, g), heap.lowOf(seg, limit));
+  }
+
+  /** segFree -- give a segment's grains back, tags and starts cleared <design/seg#.inv.free.clear>. */
+  private segFree(seg: Seg): void {
+    const { generation } = seg;
+    if (seg.board !== null) seg.arena.ledger.credit(seg.size / 16);
+    seg.board = null;
+    generation.accountReclaim(seg.aged);
+    generation.newSize -= seg.fresh;
+    generation.freeSize += seg.fresh;
+    generation.accountFree(seg.size);
+    seg.setGrey(false);
+    seg.finish();
+    this.arena.heap.wipe(seg.granuleBase, seg.granuleLimit);
+    this.arena.grainsFree(seg.base, seg.limit);
+  }
+
+  /** eachObject -- visit what begins in granules [g, limit) of a segment, pads and forwarded ones too. */
+  eachObject(g: number, limit: number, visit: (g: number, next: number) => void): void {
+    const heap = this.arena.heap;
+    for (let at = g; at < limit;) {
+      const start = heap.starts[at] as number;
+      aver(start !== 0, '<design/heap#.inv.covered>');
+      const next = at + heap.sizeAt(at, limit);
+      visit(at, next);
+      at = next;
+    }
+  }
+
+  /** finish -- destroy the pool with everything in it; no trace may be busy. */
+  finish(): void {
+    for (const buffer of [...this.buffers, ...this.forwards]) buffer.detach();
+    this.buffers.clear();
+    while (!this.segRing.isSingle) this.segFree(this.segRing.next.owner);
+  }
+}

@@ -1,0 +1,43 @@
+/* timing.ts: TIMING BY BENCHMARK.JS
+ *
+ * The one place that knows the `benchmark` package. A case is a function that performs a known number of operations and
+ * returns a number computed from all of them, so that no compiler may leave them out <design/bench#.inv.alive>.
+ */
+import Benchmark from 'benchmark';
+
+/** What is timed: `run` performs `operations` of them. */
+export interface Timing {
+  readonly name: string;
+  readonly operations: number;
+  readonly run: () => number;
+}
+
+/** Seconds that one case may take, set-up and calibration apart. */
+const CaseSECONDS = 0.6;
+
+/** timingTake -- nanoseconds an operation, the median of benchmark.js's sample; throws what the case throws
+ *
+ * Benchmark.js keeps the exception of a case to itself and reports a rate of zero <design/bench#.inv.loud>.
+ */
+export function timingTake(timing: Timing, seconds: number = CaseSECONDS): number {
+  let sink = 0;
+  let failure: unknown = null;
+  const bench = new Benchmark(timing.name, () => {
+    sink = (sink + timing.run()) | 0;
+  }, { maxTime: seconds, async: false });
+  bench.on('error', () => {
+    failure = bench.error;
+  });
+  bench.run();
+  if (failure !== null) throw failure;
+  if (bench.stats.sample.length === 0) throw new Error(`${timing.name}: no sample was taken (sum ${sink})`);
+  return (median(bench.stats.sample as number[]) * 1e9) / timing.operations;
+}
+
+/** median -- the middle one of a list that is not empty; the mean of two where the middle lies between them. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >>> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}

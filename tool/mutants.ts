@@ -1,0 +1,164 @@
+/* mutants.ts: MUTATION RUNS
+ *
+ * Plants each defect of `mutants.list.ts` in a copy of the tree, one at a time, and runs the tests that must notice
+ * <design/mutants>. The checkout is never touched. What is known is kept, so that a run that was stopped goes on where it was;
+ * a change of any source or test forgets it.
+ *
+ *     tsx tool/mutants.ts [PART-OF-NAME-OR-FILE]
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { mutantApply, mutantProblem, outcomeOf, type Mutant, type Outcome } from './mutant.ts';
+import { mutants } from './mutants.list.ts';
+import { root, treeRead } from './tree.ts';
+
+/** After this many milliseconds a run counts as caught in a loop. */
+const TimeLIMIT = 180_000;
+const copied = ['code', 'design', 'test', 'tool', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const statePath = join(root, 'build', 'mutants.json');
+
+interface State {
+  /** Digest of everything that outcomes depend on. */
+  readonly key: string;
+  readonly outcomes: Record<string, Outcome>;
+}
+
+/** The run, so that a signal can end it in an orderly way. */
+const running: { child: ChildProcess | null; folder: string | null } = { child: null, folder: null };
+
+/** keyOfTree -- the digest of all sources and tests but the list itself. */
+function keyOfTree(): string {
+  const hash = createHash('sha256').update(process.versions.node);
+  for (const [path, text] of treeRead(root)) if (path !== 'tool/mutants.list.ts') hash.update(path).update('\0').update(text).update('\0');
+  return hash.digest('hex');
+}
+
+const keyOfMutant = (mutant: Mutant): string => createHash('sha256').update(JSON.stringify(mutant)).digest('hex');
+
+function stateRead(): State {
+  const key = keyOfTree();
+  if (existsSync(statePath)) {
+    const state = JSON.parse(readFileSync(statePath, 'utf8')) as State;
+    if (state.key === key) return state;
+  }
+  return { key, outcomes: {} };
+}
+
+function stateWrite(state: State): void {
+  mkdirSync(dirname(statePath), { recursive: true });
+  writeFileSync(statePath, JSON.stringify(state));
+}
+
+/** copyMake -- a copy of the tree that shares the installed packages. */
+function copyMake(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-mutants-'));
+  running.folder = folder;
+  for (const path of copied) cpSync(join(root, path), join(folder, path), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  return folder;
+}
+
+/** stop -- end the tests that run, with all that they started, and remove the copy. */
+function stop(): void {
+  const { child, folder } = running;
+  if (child?.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  running.child = running.folder = null;
+}
+
+/** testsRun -- run test files in the copy, in a process group of their own. */
+function testsRun(folder: string, tests: readonly string[]): Promise<Outcome> {
+  const report = join(folder, 'report.json');
+  rmSync(report, { force: true });
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [vitest, 'run', ...tests, '--bail=1', '--cache=false', '--reporter=json', `--outputFile=${report}`];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore', detached: true });
+    running.child = child;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, TimeLIMIT);
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      running.child = null;
+      resolve(late ? 'killed' : outcomeOf(code, existsSync(report) ? readFileSync(report, 'utf8') : null));
+    });
+  });
+}
+
+/** progress -- one line that is written over and over on a terminal; nothing in a pipe. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
+}
+
+/** plantEach -- the outcome of each mutant, those known from before first. */
+async function plantEach(folder: string, wanted: readonly Mutant[], state: State): Promise<void> {
+  for (const [i, mutant] of wanted.entries()) {
+    const key = keyOfMutant(mutant);
+    if (state.outcomes[key] !== undefined) continue;
+    progress(`${i + 1}/${wanted.length} ${mutant.name}`);
+    const path = join(folder, mutant.file), text = readFileSync(path, 'utf8');
+    writeFileSync(path, mutantApply(mutant, text));
+    const outcome = await testsRun(folder, mutant.tests);
+    writeFileSync(path, text);
+    state.outcomes[key] = outcome;
+    stateWrite(state);
+  }
+}
+
+/** conclude -- print what survived, then the sum; the exit code. */
+function conclude(wanted: readonly Mutant[], state: State): number {
+  const counts: Record<Outcome, number> = { killed: 0, survived: 0, broken: 0 };
+  for (const mutant of wanted) {
+    const outcome = state.outcomes[keyOfMutant(mutant)] ?? 'broken';
+    counts[outcome] += 1;
+    if (outcome === 'survived') console.log(`${mutant.file}: survived: ${mutant.name} (write a test in ${mutant.tests.join(', ')} that notices)`);
+    if (outcome === 'broken') console.log(`${mutant.file}: no test ran: ${mutant.name} (the change must compile and load)`);
+  }
+  console.log(`mutants: ${counts.killed} killed, ${counts.survived} survived, ${counts.broken} broken, of ${wanted.length}`);
+  return counts.killed === wanted.length ? 0 : 1;
+}
+
+async function main(part: string): Promise<number> {
+  const wanted = mutants.filter(({ name, file }) => name.includes(part) || file.includes(part));
+  const problems = wanted.map((mutant) => {
+    const path = join(root, mutant.file);
+    return { mutant, problem: mutantProblem(mutant, existsSync(path) ? readFileSync(path, 'utf8') : null) };
+  }).filter(({ problem }) => problem !== null);
+  for (const { mutant, problem } of problems) console.log(`tool/mutants.list.ts: "${mutant.name}": ${problem ?? ''} (bring it up to date)`);
+  if (wanted.length === 0) console.log(`mutants: none has "${part}" in its name or file (see tool/mutants.list.ts)`);
+  if (problems.length > 0 || wanted.length === 0) return 1;
+
+  const state = stateRead();
+  if (wanted.some((mutant) => state.outcomes[keyOfMutant(mutant)] === undefined)) {
+    const folder = copyMake();
+    progress('the tests without a defect');
+    const tests = [...new Set(wanted.flatMap((mutant) => mutant.tests))];
+    if (await testsRun(folder, tests) !== 'survived') {
+      progress('');
+      console.log('mutants: the tests fail without any defect planted (run `make test` and mend that first)');
+      return 1;
+    }
+    await plantEach(folder, wanted, state);
+    progress('');
+  }
+  return conclude(wanted, state);
+}
+
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  process.once(signal, () => {
+    stop();
+    progress('');
+    console.error('mutants: stopped (run it again to go on from here)');
+    process.exit(code);
+  });
+}
+
+process.exitCode = await main(process.argv[2] ?? '').finally(stop);

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+// One project a variety <design/check#.variety>: the same tests with the checks of `hot` and of `cool`.
+const variety = (name: 'hot' | 'cool') => ({
+  extends: true as const,
+  test: { name, env: { CAPSTAN_CHECK: name } },
+});
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    isolate: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [variety('hot'), variety('cool')],
+  },
+});
