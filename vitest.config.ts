@@ -9,6 +9,7 @@ const variety = (name: 'hot' | 'cool') => ({
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seed.ts'],
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,

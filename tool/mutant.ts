@@ -16,7 +16,7 @@ export interface Mutant {
   readonly tests: readonly string[];
 }
 
-/** What became of a mutant: `killed` by a failing test or by the time limit, `survived`, or `broken`: no test even ran. */
+/** What became of a mutant <design/mutants#.outcome>: `broken` is one with which the tests did not even load. */
 export type Outcome = 'killed' | 'survived' | 'broken';
 
 /** mutantProblem -- why a mutant cannot be applied to `text`, the text of its file; null when it can. */
@@ -30,9 +30,12 @@ export function mutantProblem(mutant: Mutant, text: string | null): string | nul
 /** mutantApply -- the text of the file with the defect in it. */
 export const mutantApply = (mutant: Mutant, text: string): string => text.split(mutant.old).join(mutant.new);
 
-/** outcomeOf -- what a finished run of vitest says, from its exit code and its report, null when it wrote none. */
+/** outcomeOf -- what a finished run of vitest says, from its exit code and its report
+ *
+ * The report is null where the mutant took the test runner down with it, which nobody overlooks.
+ */
 export function outcomeOf(code: number | null, report: string | null): Outcome {
   if (code === 0) return 'survived';
-  if (report === null) return 'broken';
+  if (report === null) return 'killed';
   return (JSON.parse(report) as { numFailedTests: number }).numFailedTests > 0 ? 'killed' : 'broken';
 }

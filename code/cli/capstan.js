@@ -2,7 +2,7 @@
 /* capstan.js: THE COMMAND
  *
  * What `capstan` starts, in a clone as well as installed: plain JavaScript that any Node can read, which finds the command line
- * proper and runs it <design/cli#.start>. In a clone that is the TypeScript source, through tsx; installed, what was built.
+ * proper and runs it <design/setup#.start>. In a clone that is the TypeScript source, through tsx; installed, what was built.
  */
 import { existsSync } from 'fs';
 import { fileURLToPath } from 'url';

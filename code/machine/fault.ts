@@ -3,28 +3,31 @@
  * What the machine reports when an access may not be made. The kinds and their codes are those of CHERI-RISC-V, in
  * ISAv9's order of checks <design/machine#.ladder>.
  */
-import { addrOfWords, type Addr } from './address.ts';
+import { addrOfWords, type Addr, type Low } from './address.ts';
 
 /** What was attempted. Data accesses carry any size; capability accesses 16 bytes. */
 export type AccessKind = 'load' | 'store' | 'loadcap' | 'storecap';
 
 /** Why an access was refused: a violation of the capability, a misaligned address, or the page table. */
 export type FaultKind =
-  | 'tag' | 'seal' | 'load' | 'store' | 'storecap' | 'storelocal' | 'bounds'
+  | 'tag' | 'seal' | 'execute' | 'load' | 'store' | 'storecap' | 'storelocal' | 'bounds'
   | 'misaligned'
   | 'page' | 'page-storecap';
 
 /** ISAv9's capability cause for the kinds that have one <design/machine#.fault.cause>. */
 export const FaultCAUSE: Readonly<Partial<Record<FaultKind, number>>> = {
-  bounds: 0x01, tag: 0x02, seal: 0x03, load: 0x12, store: 0x13, storecap: 0x15, storelocal: 0x16,
+  bounds: 0x01, tag: 0x02, seal: 0x03, execute: 0x11, load: 0x12, store: 0x13, storecap: 0x15, storelocal: 0x16,
 };
 
 /** A refused access. Nothing has changed; the access may be tried again. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly access: AccessKind;
-  /** The address that was accessed. */
+  /** The address that was accessed; exact below 2^53 as every mapped address is. */
   readonly addr: Addr;
+  /** The same address as two words, always exact. */
+  readonly low: Low;
+  readonly high: number;
   /** Bytes. */
   readonly size: number;
   /** The slot whose capability was the authority. */
@@ -36,7 +39,7 @@ export interface Fault {
 export function faultMake(
   kind: FaultKind, access: AccessKind, low: number, high: number, size: number, slot: number, offset: number,
 ): Fault {
-  return { kind, access, addr: addrOfWords(low, high), size, slot, offset };
+  return { kind, access, addr: addrOfWords(low, high), low, high, size, slot, offset };
 }
 
 /** True when the capability itself forbids the access: the operating system's SIGPROT, never a barrier. */
@@ -45,6 +48,7 @@ export const faultIsCapability = (fault: Fault): boolean => FaultCAUSE[fault.kin
 const words: Readonly<Record<FaultKind, string>> = {
   tag: 'the capability has no tag',
   seal: 'the capability is sealed',
+  execute: 'the capability lacks EXECUTE',
   load: 'the capability lacks LOAD',
   store: 'the capability lacks STORE',
   storecap: 'the capability lacks STORE_CAP and the value is tagged',
@@ -57,8 +61,9 @@ const words: Readonly<Record<FaultKind, string>> = {
 
 /** faultDescribe -- one line that names the access, the slot and the reason. */
 export function faultDescribe(fault: Fault): string {
-  const { access, size, addr, slot, offset, kind } = fault;
-  return `${access} of ${size} bytes at 0x${addr.toString(16)} through slot ${slot} offset ${offset}: ${words[kind]}`;
+  const { access, size, low, high, slot, offset, kind } = fault;
+  const addr = ((high >>> 0).toString(16) + (low >>> 0).toString(16).padStart(8, '0')).replace(/^0+(?=.)/, '');
+  return `${access} of ${size} bytes at 0x${addr} through slot ${slot} offset ${offset}: ${words[kind]}`;
 }
 
 /** Thrown by a hart on which nobody handles faults. */

@@ -12,11 +12,11 @@
  */
 import { aver, cool } from '../base/base.ts';
 import { MachineFault, type AccessKind, type Fault } from './fault.ts';
-import { ladder } from './ladder.ts';
+import { ladder, ladderStrips } from './ladder.ts';
 import type { Memory } from './memory.ts';
 import type { AddressSpace } from './pages.ts';
 import {
-  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotWORDS, slotDecode,
+  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotTAG, SlotWORDS, slotDecode,
 } from './slot.ts';
 
 const COOL = cool;
@@ -56,6 +56,7 @@ export class Hart {
   faults: number = 0;
 
   constructor(name: string, memory: Memory, space: AddressSpace, slots: number = HartSLOTS) {
+    aver(slots >= HartREGISTERS, '<design/machine#.hart.registers>');
     this.name = name;
     this.memory = memory;
     this.space = space;
@@ -94,6 +95,10 @@ export class Hart {
 
   /** move -- copy a capability or word from slot to slot. .critical */
   move(dst: number, src: number): void {
+    if (COOL) {
+      this.insist(dst, 0);
+      this.insist(src, 0);
+    }
     const r = this.r, d = dst << 3, s = src << 3;
     r[d] = r[s] as number;
     r[d + 1] = r[s + 1] as number;
@@ -111,6 +116,7 @@ export class Hart {
 
   /** set -- make a slot the untagged 128 bits of four words, low address word first. .critical */
   set(dst: number, low: number, high: number, bounds: number, perms: number): void {
+    if (COOL) this.insist(dst, 0);
     const r = this.r, d = dst << 3;
     r[d] = low;
     r[d + 1] = high;
@@ -219,6 +225,7 @@ export class Hart {
 
   /** loadCap -- the granule at `offset` from the address in `src`, with its tag, into `dst`. .critical */
   loadCap(dst: number, src: number, offset: number): void {
+    if (COOL) this.insist(dst, 0);
     const r = this.r, c = src << 3, a = ((r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
     let p: number, tag: number;
     if (offset >>> 0 <= (r[c + 5] as number) - 16 && (e & 5) === 5 && (a & 15) === 0
@@ -228,7 +235,7 @@ export class Hart {
       if (COOL) this.audit('loadcap', src, offset, 16, p, 0);
     } else {
       p = this.slow('loadcap', src, offset, 16);
-      tag = this.strips(src, offset) ? 0 : this.tags[p >>> 4] as number;
+      tag = ladderStrips(this, src, offset) ? 0 : this.tags[p >>> 4] as number;
     }
     const i32 = this.i32, q = p >>> 2, d = dst << 3;
     r[d] = i32[q] as number;
@@ -248,43 +255,53 @@ export class Hart {
   storeCap(dst: number, offset: number, value: number): void {
     const r = this.r, c = dst << 3, a = ((r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
     const v = value << 3, tag = r[v + 4] as number;
+    // A value slot that does not exist has a tag word that is no integer.
     const fast = offset >>> 0 <= (r[c + 6] as number) - 16 && (a & 15) === 0 && (e & 10) === 10
-      && ((r[c + 4] as number) & StoreAnyCAP) === StoreAnyCAP;
-    const p = fast ? (e & -4096) | (a & 4095) : this.slow('storecap', dst, offset, 16, tag);
-    if (COOL) this.audit('storecap', dst, offset, 16, p, tag);
+      && ((r[c + 4] as number) & StoreAnyCAP) === StoreAnyCAP && (tag | 0) === tag;
+    const p = fast ? (e & -4096) | (a & 4095) : this.slow('storecap', dst, offset, 16, value);
+    if (COOL) this.audit('storecap', dst, offset, 16, p, value);
     const i32 = this.i32, q = p >>> 2;
     i32[q] = r[v] as number;
     i32[q + 1] = r[v + 1] as number;
     i32[q + 2] = r[v + 2] as number;
     i32[q + 3] = r[v + 3] as number;
-    this.tags[p >>> 4] = tag & 1;
+    // Not `tag`: who handled a fault may have changed the value <design/machine#.fault.retry>.
+    this.tags[p >>> 4] = (r[v + 4] as number) & 1;
   }
 
   // Off the fast path ------------------------------------------------------------------------------------------------
 
-  /** slow -- the whole ladder, trapping until the access may be made; returns the physical address. */
-  private slow(access: AccessKind, slot: number, offset: number, size: number, tag: number = 0): number {
-    aver(slot >= 0 && slot < this.limit, '<design/machine#.hart.slot.exists>');
+  /** slow -- the whole ladder, trapping until the access may be made; returns the physical address
+   *
+   * `value` is the slot that is to be stored. Everything is read anew at each try <design/machine#.fault.retry>.
+   */
+  private slow(access: AccessKind, slot: number, offset: number, size: number, value: number = slot): number {
+    this.insist(slot, offset);
+    this.insist(value, 0);
     for (;;) {
-      const found = ladder(this, access, slot, offset, size, tag);
+      const found = ladder(this, access, slot, offset, size, this.valueTag(access, value));
       if (typeof found === 'number') return found;
       this.faults += 1;
       this.trap(this, found);
     }
   }
 
-  /** strips -- whether authority or page keeps the tag of a loaded capability from the register. */
-  private strips(slot: number, offset: number): boolean {
-    const c = slot << 3;
-    if (((this.r[c + 4] as number) & PermLOADCAP) === 0) return true;
-    const low = (this.r[c] as number) + offset;
-    const carry = Math.floor(((this.r[c] as number) >>> 0) / 0x1_0000_0000 + offset / 0x1_0000_0000);
-    return (this.space.entry(low | 0, (this.r[c + 1] as number) + carry) & 4) === 0;
+  /** valueTag -- the tag word that an access stores. */
+  private valueTag(access: AccessKind, value: number): number {
+    return access === 'storecap' ? this.r[(value << SlotSHIFT) + SlotTAG] as number : 0;
   }
 
-  /** audit -- in `cool`, the fast path and the ladder agree <design/machine#.ladder.agree>. */
-  private audit(access: AccessKind, slot: number, offset: number, size: number, physical: number, tag: number): void {
-    const found = ladder(this, access, slot, offset, size, tag);
-    aver(typeof found === 'number' && found >>> 0 === physical >>> 0, '<design/machine#.ladder.agree>');
+  /** insist -- a slot exists and an offset is a word: anything else is a client's defect, never an access. */
+  private insist(slot: number, offset: number): void {
+    aver((slot >>> 0) === slot && slot < this.limit, '<design/machine#.hart.slot.exists>');
+    aver((offset | 0) === offset, '<design/machine#.hart.offset>');
+  }
+
+  /** audit -- in `cool`, an access that is made is one that the ladder grants, tag and all <design/machine#.ladder.agree>. */
+  private audit(access: AccessKind, slot: number, offset: number, size: number, physical: number, value: number): void {
+    this.insist(slot, offset);
+    const found = ladder(this, access, slot, offset, size, this.valueTag(access, value));
+    aver(typeof found === 'number' && found === physical >>> 0, '<design/machine#.ladder.agree>');
+    aver(access !== 'loadcap' || !ladderStrips(this, slot, offset), '<design/machine#.ladder.agree>');
   }
 }

@@ -54,20 +54,20 @@ export const boundsAreSealed = (bounds: number, perms: number): boolean => bound
  *
  * .critical. `low` is in the window. Both branches give top - address where base <= address < top and top is in the
  * window or its limit; that is less than 2^31. Exponents above 18 span more than the window and are left to the slow path.
- * (-low - 1) >>> 0 is one less than the bytes from `low` to the window's limit.
+ * ~low >>> 0 is one less than the bytes from `low` to the window's limit.
  */
 export function roomDecode(low: number, bounds: number): number {
   const raw = bounds ^ BoundsNULL;
   if ((bounds & BoundsEXACT) !== 0) {
     const room = (((raw >>> 14) - raw) & 0xfff) - ((low - raw) & 0x3fff);
-    return room > 0 && room - 1 <= (-low - 1) >>> 0 ? room : 0;
+    return room > 0 && room - 1 <= ~low >>> 0 ? room : 0;
   }
   const exponent = ((raw >>> 11) & 0x38) | (raw & 7);
   if (exponent > 18) return 0;
   const base = raw & 0x3ff8;
   const length = ((((raw >>> 14) & 0xff8) - base) & 0xfff) + 0x1000;
   const room = length * 2 ** exponent - (((low - (base << exponent)) & (-1 >>> (18 - exponent))) >>> 0);
-  return room > 0 && room - 1 <= (-low - 1) >>> 0 ? room : 0;
+  return room > 0 && room - 1 <= ~low >>> 0 ? room : 0;
 }
 
 /** slotDecode -- set tag word and rooms of the slot at word `c` from its 128 bits, which are tagged. .critical */

@@ -11,8 +11,10 @@ import type { Call, Expr, Lambda, Letrec, Variable } from './ir.ts';
 interface Candidate {
   readonly letrec: Letrec;
   readonly lambda: Lambda;
+  /** How many candidates' bodies the letrec is in. */
+  readonly depth: number;
   valid: boolean;
-  /** Candidates called from within this one's body: if this is no loop, nor are they. */
+  /** Candidates from outside that are called in this one's body: if this is no loop, nor are they. */
   readonly inside: Set<Candidate>;
 }
 
@@ -95,7 +97,7 @@ export class Analysis {
   private findLetrec(expr: Letrec, tails: readonly Candidate[], within: readonly Candidate[]): void {
     const lambda = expr.inits[0];
     if (expr.variables.length === 1 && lambda?.op === 'lambda' && lambda.clauses.length === 1 && lambda.clauses[0]?.rest === null) {
-      const candidate: Candidate = { letrec: expr, lambda, valid: true, inside: new Set() };
+      const candidate: Candidate = { letrec: expr, lambda, depth: within.length, valid: true, inside: new Set() };
       this.candidates.set(expr.variables[0] as Variable, candidate);
       const here = [...tails, candidate];
       this.find(lambda.clauses[0].body, here, [...within, candidate]);
@@ -115,7 +117,7 @@ export class Analysis {
     }
     const fits = candidate.lambda.clauses[0]?.params.length === expr.args.length;
     if (!fits || !tails.includes(candidate)) candidate.valid = false;
-    for (const inner of within) if (inner !== candidate) inner.inside.add(candidate);
+    for (const inner of within.slice(candidate.depth)) if (inner !== candidate) inner.inside.add(candidate);
   }
 
   private refuse(variable: Variable): void {

@@ -4,15 +4,17 @@
  * <design/expander>. Special forms live in tables of their files and are reached through the scope, so that a program may
  * bind their names as it likes <design/expander#.inv.shadow>.
  */
+import { bodyExpand } from './body.ts';
 import { isReserved } from './build.ts';
-import { conditionals } from './conditionals.ts';
+import { conditionals, testExpand } from './conditionals.ts';
 import { controls } from './controls.ts';
 import type { Datum, PairDatum, Position, SymbolDatum } from './datum.ts';
 import { SchemeSyntaxError } from './datum.ts';
 import { definitions } from './definitions.ts';
-import { datumPosition, datumText, formParts, properList } from './form.ts';
+import { datumPosition, datumText, properList } from './form.ts';
 import type { Expr, SetGlobal, SetLocal, Variable } from './ir.ts';
-import { lambdaForm, leftLambda, procedures } from './procedures.ts';
+import { leftLambda, procedures } from './procedures.ts';
+import { libraries } from './library.ts';
 import { quasiquotes } from './quasiquote.ts';
 import type { Resolution, SpecialBinding } from './scope.ts';
 import { Scope } from './scope.ts';
@@ -23,7 +25,7 @@ import { toplevel } from './toplevel.ts';
 /** Levels to which forms may nest, after expansion <design/expander#.req.depth>. */
 export const ExpandDEPTH = 1000;
 /** Data that the macros of one top-level form may write, and steps without coming to a form that is no macro. */
-const BudgetDATA = 20_000_000;
+const BudgetDATA = 4_000_000;
 const BudgetSTEPS = 100_000;
 
 const NOWHERE: Position = { file: '-', line: 1, column: 1 };
@@ -40,7 +42,7 @@ export class Expander {
   constructor(options: { readonly prelude?: boolean } = {}) {
     this.prelude = options.prelude ?? false;
     this.top = new Scope(null, { procedure: 'top level' });
-    for (const special of [...procedures, ...conditionals, ...controls, ...quasiquotes, ...definitions]) {
+    for (const special of [...procedures, ...conditionals, ...controls, ...quasiquotes, ...definitions, ...libraries]) {
       this.top.bind({ type: 'symbol', name: special.name, at: NOWHERE }, special);
     }
   }
@@ -75,6 +77,20 @@ export class Expander {
   /** exprs -- each of several expressions */
   exprs(data: readonly Datum[], scope: Scope, near: Position): Expr[] {
     return data.map((datum) => this.expr(datum, scope, near));
+  }
+
+  /** test -- an expression of which only the truth matters <design/expander#.def.test> */
+  test(datum: Datum, scope: Scope, near: Position): Expr {
+    this.enter(datumPosition(datum, near));
+    const form = this.macro(datum, scope);
+    const made = testExpand(this, form, scope, near) ?? this.exprHere(form, scope, near);
+    this.leave();
+    return made;
+  }
+
+  /** body -- definitions and expressions, in a scope inside `scope` */
+  body(forms: readonly Datum[], scope: Scope, at: Position): Expr {
+    return bodyExpand(this, forms, scope, at);
   }
 
   /** macro -- a form with its macro uses at the head expanded, until it is something else */
@@ -159,4 +175,4 @@ export class Expander {
   }
 }
 
-export { definedNames } from './defined.ts';
+export { definedGlobals, definedNames } from './defined.ts';

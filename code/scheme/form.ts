@@ -55,6 +55,11 @@ export function symbolPart(datum: Datum, near: Position, what: string, usage: st
   throw new SchemeSyntaxError(datumPosition(datum, near), `${what} must be a name, got ${datumText(datum)}`, `write ${usage}`);
 }
 
+/** pushAll -- put forms on a stack so that the first comes off first; spreading a long list would meet the host's stack. */
+export function pushAll(pending: Datum[], forms: readonly Datum[]): void {
+  for (let i = forms.length - 1; i >= 0; --i) pending.push(forms[i] as Datum);
+}
+
 const TextMAX = 60;
 
 /** datumText -- a datum as written, cut off at some 60 characters; for messages */

@@ -12,6 +12,8 @@ export interface Variable {
   assigned: boolean;
   /** Referred to from an inner lambda. */
   captured: boolean;
+  /** A letrec variable that may be read before its value: a read that finds it unassigned is an error of the program. */
+  early?: boolean;
 }
 
 /** One clause of a procedure: (lambda (params . rest) body); a case-lambda has several. */

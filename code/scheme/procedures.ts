@@ -3,7 +3,6 @@
  * The special forms that bind variables: lambda, case-lambda, the let family, do, and set!, quote, begin with them
  * <design/expander#.def.core>.
  */
-import { expandBody } from './body.ts';
 import { binding, choice, constant, local, named, procedure, runtime, sequence } from './build.ts';
 import type { Datum, PairDatum, Position, SymbolDatum } from './datum.ts';
 import { SchemeSyntaxError } from './datum.ts';
@@ -11,8 +10,8 @@ import type { Expander } from './expander.ts';
 import { datumPosition, datumText, formParts, listParts, properList, symbolPart } from './form.ts';
 import type { Call, Clause, Expr, Letrec, Variable } from './ir.ts';
 import { letrecGroup, letrecSplit } from './letrec.ts';
-import type { Scope, SpecialBinding } from './scope.ts';
-import { identifierKey, Scope as NewScope } from './scope.ts';
+import type { SpecialBinding } from './scope.ts';
+import { identifierKey, Scope, specialForm } from './scope.ts';
 
 /** The parameters of a procedure: names, and the one that takes the rest. */
 export interface Formals { readonly names: readonly SymbolDatum[]; readonly rest: SymbolDatum | null }
@@ -37,10 +36,10 @@ export function checkDistinct(names: readonly SymbolDatum[], what: string): void
 
 /** clauseExpand -- parameters and body as one clause of a procedure */
 export function clauseExpand(x: Expander, formals: Formals, body: readonly Datum[], scope: Scope, at: Position): Clause {
-  const inside = new NewScope(scope, { procedure: '' });
+  const inside = new Scope(scope, { procedure: '' });
   const params = formals.names.map((id) => inside.variable(id));
   const rest = formals.rest === null ? null : inside.variable(formals.rest);
-  return { params, rest, body: expandBody(x, body, inside, at) };
+  return { params, rest, body: x.body(body, inside, at) };
 }
 
 /** thunk -- expressions as a procedure without parameters */
@@ -106,7 +105,7 @@ function letParallel(
   const values = inits.map((init, i) => named(x.expr(init, scope, at), names[i]?.name ?? ''));
   const inside = scope.inner();
   const variables = names.map((id) => inside.variable(id));
-  return binding(variables, values, expandBody(x, body, inside, at));
+  return binding(variables, values, x.body(body, inside, at));
 }
 
 function letForm(x: Expander, form: PairDatum, scope: Scope): Expr {
@@ -153,7 +152,7 @@ function letSequential(x: Expander, form: PairDatum, scope: Scope): Expr {
     inside = inside.inner();
     made.push({ variable: inside.variable(id), value });
   }
-  const result = expandBody(x, body, inside.inner(), form.at);
+  const result = x.body(body, inside, form.at);
   x.leave(inits.length);
   return made.reduceRight<Expr>((rest, { variable, value }) => binding([variable], [value], rest), result);
 }
@@ -172,7 +171,7 @@ function letRecursive(x: Expander, form: PairDatum, scope: Scope): Expr {
     return named(x.expr(init, inside, form.at), id.name);
   });
   group.current = Infinity;
-  return letrecSplit(x, variables, values, group, form.at, () => expandBody(x, body, inside.inner(), form.at));
+  return letrecSplit(x, variables, values, group, form.at, () => x.body(body, inside, form.at));
 }
 
 function doForm(x: Expander, form: PairDatum, scope: Scope): Expr {
@@ -192,9 +191,9 @@ function doForm(x: Expander, form: PairDatum, scope: Scope): Expr {
   if (test === undefined) throw new SchemeSyntaxError(datumPosition(end as Datum, form.at), 'the end clause of do is empty', `write ${usage}`);
   const args = specs.map(({ init }) => x.expr(init, scope, form.at));
   const variable: Variable = { name: 'do', assigned: false, captured: true };
-  const inside = new NewScope(scope, { procedure: 'do' });
+  const inside = new Scope(scope, { procedure: 'do' });
   const params = specs.map(({ id }) => inside.variable(id));
-  const stop = x.expr(test, inside, form.at);
+  const stop = x.test(test, inside, form.at);
   const result = sequence(x.exprs(results, inside, form.at));
   const body = x.exprs(commands, inside, form.at);
   const again: Call = { op: 'call', callee: local(variable, form.at), args: specs.map(({ step }) => x.expr(step, inside, form.at)), at: form.at };
@@ -223,12 +222,12 @@ function letValues(sequential: boolean): SpecialBinding['expand'] {
       x.enter(at);
       // .frame: the producer stands in the receivers so far, whose variables only let*-values lets it see.
       const producer = thunk(x, [init], sequential ? inside : outer, at);
-      inside = new NewScope(inside, { procedure: '' });
+      inside = new Scope(inside, { procedure: '' });
       const receiver = inside;
       const params = formals.names.map((id) => receiver.variable(id));
       made.push({ producer, params, rest: formals.rest === null ? null : receiver.variable(formals.rest), at });
     }
-    const result = expandBody(x, body, inside.inner(), form.at);
+    const result = x.body(body, inside, form.at);
     x.leave(bindings.length);
     return made.reduceRight<Expr>((inner, { producer, params, rest, at }) =>
       runtime('%call-with-values', [producer, procedure([{ params, rest, body: inner }], at)], at), result);
@@ -260,17 +259,16 @@ function letSyntax(recursive: boolean): SpecialBinding['expand'] {
     const inside = scope.inner();
     const macros = inits.map(({ id, init }) => ({ id, rules: x.transformer(init, recursive ? inside : scope, form.at) }));
     for (const { id, rules } of macros) inside.bind(id, { kind: 'macro', name: id.name, rules });
-    return expandBody(x, body, inside.inner(), form.at);
+    return x.body(body, inside, form.at);
   };
 }
 
-const special = (name: string, expand: SpecialBinding['expand']): SpecialBinding => ({ kind: 'special', name, role: 'expression', expand });
 
 export const procedures: readonly SpecialBinding[] = [
-  special('quote', quote), special('set!', setForm), special('lambda', lambda), special('case-lambda', caseLambda),
-  special('let', letForm), special('let*', letSequential), special('letrec', letRecursive), special('letrec*', letRecursive),
-  special('let-values', letValues(false)), special('let*-values', letValues(true)), special('do', doForm),
-  special('let-syntax', letSyntax(false)), special('letrec-syntax', letSyntax(true)),
+  specialForm('quote', quote), specialForm('set!', setForm), specialForm('lambda', lambda), specialForm('case-lambda', caseLambda),
+  specialForm('let', letForm), specialForm('let*', letSequential), specialForm('letrec', letRecursive), specialForm('letrec*', letRecursive),
+  specialForm('let-values', letValues(false)), specialForm('let*-values', letValues(true)), specialForm('do', doForm),
+  specialForm('let-syntax', letSyntax(false)), specialForm('letrec-syntax', letSyntax(true)),
   { kind: 'special', name: 'begin', role: 'definition', expand: begin },
 ];
 

@@ -61,6 +61,11 @@ export interface SpecialBinding {
   readonly expand: (x: Expander, form: PairDatum, scope: Scope) => Expr;
 }
 
+/** specialForm -- a binding for a form that is an expression */
+export function specialForm(name: string, expand: SpecialBinding['expand']): SpecialBinding {
+  return { kind: 'special', name, role: 'expression', expand };
+}
+
 export type Binding = VariableBinding | MacroBinding | SpecialBinding;
 
 /** What a name means: a binding, or the spelling of a global variable. Equal (===) iff free-identifier=?. */

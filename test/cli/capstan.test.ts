@@ -30,26 +30,26 @@ function start(args: readonly string[], env: Record<string, string> = {}, node: 
   return { out: run.stdout, err: run.stderr, code: run.status };
 }
 
-test('installed, it runs what was built, with its arguments and its exit code, where the user stands <design/cli#.start>', () => {
+test('installed, it runs what was built, with its arguments and its exit code, where the user stands <design/setup#.start>', () => {
   const { out, err, code } = start(['run', 'a b.scm', '--stats']);
   expect(JSON.parse(out)).toEqual({ argv: ['run', 'a b.scm', '--stats'], cwd: elsewhere, from: 'dist' });
   expect([err, code]).toEqual(['', 7]);
 });
 
-test('as the script of its own package it goes to where npm was started; as part of another script it stays <design/cli#.start.folder>', () => {
+test('as the script of its own package it goes to where npm was started; as part of another script it stays <design/setup#.start.folder>', () => {
   const script = { npm_lifecycle_event: 'capstan', npm_package_json: join(folder, 'package.json'), INIT_CWD: folder };
   expect(JSON.parse(start([], script).out)).toMatchObject({ cwd: folder });
   expect(JSON.parse(start([], { ...script, npm_lifecycle_event: 'test' }).out)).toMatchObject({ cwd: elsewhere });
   expect(JSON.parse(start([], { ...script, npm_package_json: '/other/package.json' }).out)).toMatchObject({ cwd: elsewhere });
 });
 
-test('a Node that is too old gets one line and exit code 2 <design/cli#.start.node>', () => {
+test('a Node that is too old gets one line and exit code 2 <design/setup#.start.node>', () => {
   const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.4" } })';
   const { out, err, code } = start([], {}, ['--import', `data:text/javascript,${encodeURIComponent(old)}`]);
   expect([out, err, code]).toEqual(['', 'capstan: this is Node 18.20.4; Node 20 or later is needed (https://nodejs.org)\n', 2]);
 });
 
-test('a clone runs its source; one that is not set up gets one line and exit code 2 <design/cli#.start>', () => {
+test('a clone runs its source; one that is not set up gets one line and exit code 2 <design/setup#.start>', () => {
   const clone = join(folder, 'clone');
   mkdirSync(clone);
   try {
@@ -74,6 +74,6 @@ test('a clone runs its source; one that is not set up gets one line and exit cod
   }
 });
 
-test('the file may be executed as it stands in a clone <design/cli#.start>', () => {
+test('the file may be executed as it stands in a clone <design/setup#.start>', () => {
   expect(statSync(join(root, 'code/cli/capstan.js')).mode & 0o111).toBe(0o111);
 });

@@ -19,12 +19,12 @@ test('an old text that is gone, or not the only one, is reported <design/mutants
   expect(mutantProblem({ ...mutant, new: mutant.old }, 'a < b')).toBe('old and new are the same');
 });
 
-test('only a test that failed kills: not a mutant that does not load <design/mutants#.outcome>', () => {
+test('a failing test kills, and so does the end of the test runner; a mutant that does not load is broken <design/mutants#.outcome>', () => {
   const report = (failed: number): string => JSON.stringify({ numFailedTests: failed });
   expect(outcomeOf(0, report(0))).toBe('survived');
   expect(outcomeOf(1, report(3))).toBe('killed');
   expect(outcomeOf(1, report(0))).toBe('broken');
-  expect(outcomeOf(1, null)).toBe('broken');
+  expect(outcomeOf(1, null)).toBe('killed');
 });
 
 test('every mutant of the list can be applied, has a name of its own and names tests that exist <design/mutants#.inv.once>', () => {

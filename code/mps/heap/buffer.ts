@@ -18,7 +18,9 @@ import { deriveNew } from './authority.ts';
 import { StartLONG, type Heap } from './heap.ts';
 import type { Seg } from './seg.ts';
 
+// Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool, RASH = rash;
+const WINDOW = WindowHIGH, DATA = PermDATA;
 
 const INIT = 0;
 const ALLOC = 1;
@@ -80,10 +82,10 @@ export class Buffer {
       words[ALLOC] = alloc + size;
       const r = this.r, c = slot << 3;
       r[c] = alloc;
-      r[c + 1] = WindowHIGH;
+      r[c + 1] = WINDOW;
       r[c + 2] = (((alloc & 0x3fff) | (((alloc + size) & 0xfff) << 14)) ^ BoundsNULL) | BoundsEXACT;
-      r[c + 3] = PermDATA;
-      r[c + 4] = PermDATA | 1;
+      r[c + 3] = DATA;
+      r[c + 4] = DATA | 1;
       r[c + 5] = size;
       r[c + 6] = size;
       return ResOK;

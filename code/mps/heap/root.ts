@@ -44,23 +44,18 @@ export class Root {
       else scanSlots(ss, this.hart);
       return;
     }
-    if (this.hart === null) this.pinArea(ss, pin);
-    else pinSlots(ss, this.hart, pin);
+    this.each(ss.heap.i32, ss.heap.tags, (w, at, isTagged) => { pinGranule(ss, w, at, isTagged, pin); });
+    ss.scanned += (this.granuleLimit - this.granuleBase) * 16 + (this.hart === null ? 0 : this.hart.top * 32);
   }
 
-  private pinArea(ss: ScanState, pin: PinAddress): void {
-    const { i32, tags } = ss.heap;
-    for (let g = this.granuleBase; g < this.granuleLimit; ++g) pinGranule(ss, i32, g << 2, tags[g] !== 0, pin);
-    ss.scanned += (this.granuleLimit - this.granuleBase) * 16;
+  /** each -- visit the root's granules, as words w[at..at+3] with or without a tag. */
+  each(i32: Int32Array, tags: Uint8Array, visit: (w: Int32Array, at: number, isTagged: boolean) => void): void {
+    if (this.hart !== null) {
+      const { r } = this.hart;
+      for (let c = 0; c < this.hart.top << 3; c += 8) visit(r, c, r[c + 4] !== 0);
+    }
+    for (let g = this.granuleBase; g < this.granuleLimit; ++g) visit(i32, g << 2, tags[g] !== 0);
   }
-}
-
-function pinSlots(ss: ScanState, hart: Hart, pin: PinAddress): void {
-  for (let slot = 0; slot < hart.top; ++slot) {
-    const c = slot << 3;
-    pinGranule(ss, hart.r, c, hart.r[c + 4] !== 0, pin);
-  }
-  ss.scanned += hart.top * 32;
 }
 
 /** Pin the object at the base of a tagged granule's bounds, or those that an untagged one's two words address

@@ -15,45 +15,47 @@ import type { Seg } from '../heap/seg.ts';
 import { ResMEMORY, ResOK } from '../result.ts';
 import type { ScanState } from '../trace/scan.ts';
 
+// Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
+const WHITE = SegWHITE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK;
 
 /** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, starts = heap.starts;
-  const at = (base + (heap.delta[s] as number)) >>> GranuleSHIFT;
+  const at = (base + (heap.delta[s] as number)) >>> SHIFT;
   const g = starts[at] !== 0 ? at : heap.startBefore(at);
   const start = starts[g] as number;
   // How far the reference's base is into the object: a narrowed reference begins inside.
-  const into = ((at - g) << GranuleSHIFT) | (base & 15);
-  if (start === StartFORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
+  const into = ((at - g) << SHIFT) | (base & 15);
+  if (start === FORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
   const seg = heap.segs[s] as Seg;
-  if (heap.state[s] !== SegWHITE) {
-    if (start === StartPAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
+  if (heap.state[s] !== WHITE) {
+    if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
     if (seg.pool.hasOwnFormat) {
       const moved = (seg.pool.format.isForwarded as NonNullable<typeof seg.pool.format.isForwarded>)(seg.arena.view, (base - into) | 0);
       if (moved !== null) return (moved + into) | 0;
     }
   }
-  if (start === StartPAD) return base;
-  const granules = start !== StartLONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
+  if (start === PAD) return base;
+  const granules = start !== LONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
   const to = amcForward(ss, heap, seg, g, granules);
-  return ss.res === ResOK ? (to + into) | 0 : base;
+  return ss.res === OK ? (to + into) | 0 : base;
 }
 
 /** amcForward -- copy the object at granule `g` to where its generation forwards, and leave word; its new base. .critical */
 function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: number): Low {
-  const buffer = seg.forward, size = granules << GranuleSHIFT;
+  const buffer = seg.forward, size = granules << SHIFT;
   let to = buffer.forwardReserve(size);
   if (to < 0) {
     ss.res = seg.pool.bufferFill(buffer, size);
-    if (ss.res !== ResOK) return 0;
+    if (ss.res !== OK) return 0;
     to = buffer.forwardReserve(size);
   }
   const toSeg = buffer.seg as Seg;
   // The copy's references have not been scanned <design/amc#.inv.forward.grey>.
   if (!toSeg.grey) toSeg.setGrey(true);
   const i32 = heap.i32, tags = heap.tags, starts = heap.starts;
-  const copy = (to + toSeg.delta) >>> GranuleSHIFT;
+  const copy = (to + toSeg.delta) >>> SHIFT;
   let from = g << 2, into = copy << 2;
   if (granules <= 16) {
     for (const limit = from + (granules << 2); from < limit; from += 4, into += 4) {
@@ -74,7 +76,7 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
       seg.arena.view, heap.lowOf(seg, g), to | 0,
     );
   } else {
-    starts[g] = StartFORWARDED;
+    starts[g] = FORWARDED;
     tags[g] = 0;
     i32[g << 2] = to | 0;
   }
@@ -96,7 +98,7 @@ function amcStays(ss: ScanState, seg: Seg, g: number, base: Low): boolean {
 function amcPromote(ss: ScanState, seg: Seg): void {
   ss.inPlace += seg.aged;
   seg.promote(seg.forward.generation);
-  seg.stateRemove(SegWHITE);
+  seg.stateRemove(WHITE);
   seg.scanned = seg.base;
   seg.setGrey(true);
 }
@@ -104,15 +106,15 @@ function amcPromote(ss: ScanState, seg: Seg): void {
 /** amcFixEmergency -- preserve without copying and without memory; never fails <design/amc#.emergency>. */
 export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, seg = heap.segs[s] as Seg;
-  const at = (base + seg.delta) >>> GranuleSHIFT;
+  const at = (base + seg.delta) >>> SHIFT;
   const g = heap.startBefore(at);
-  const into = ((at - g) << GranuleSHIFT) | (base & 15), object = (base - into) | 0;
-  if (heap.starts[g] === StartFORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
+  const into = ((at - g) << SHIFT) | (base & 15), object = (base - into) | 0;
+  if (heap.starts[g] === FORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
   if (seg.pool.hasOwnFormat) {
     const moved = (seg.pool.format.isForwarded as NonNullable<typeof seg.pool.format.isForwarded>)(seg.arena.view, object);
     if (moved !== null) return (moved + into) | 0;
   }
-  if (heap.starts[g] !== StartPAD && !amcStaysAlready(ss, seg, object)) amcNail(ss, seg, g);
+  if (heap.starts[g] !== PAD && !amcStaysAlready(ss, seg, object)) amcNail(ss, seg, g);
   return base;
 }
 
@@ -143,11 +145,11 @@ function amcNail(ss: ScanState, seg: Seg, g: number): void {
  */
 export function amcFixAmbig(ss: ScanState, addr: Low, mayBoard: boolean): void {
   const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT] as number;
-  if (((heap.state[s] as number) & SegWHITE) === 0) return;
+  if (((heap.state[s] as number) & WHITE) === 0) return;
   const seg = heap.segs[s] as Seg;
   if (addr >>> 0 >= seg.whiteLimit) return;
   const g = heap.startBefore(seg.granuleOf(addr >>> 0));
-  if (heap.starts[g] === StartPAD || heap.starts[g] === StartFORWARDED) return;
+  if (heap.starts[g] === PAD || heap.starts[g] === FORWARDED) return;
   if (seg.large) {
     amcPromote(ss, seg);
     return;
@@ -167,7 +169,7 @@ export function amcFixAmbig(ss: ScanState, addr: Low, mayBoard: boolean): void {
 /** amcIsPreserved -- at the end of a trace, whether the object at granule `g` of a nailed segment stays. */
 export function amcIsPreserved(heap: Heap, seg: Seg, g: number): boolean {
   const start = heap.starts[g];
-  if (start === StartPAD || start === StartFORWARDED) return false;
+  if (start === PAD || start === FORWARDED) return false;
   if (heap.lowOf(seg, g) >>> 0 >= seg.whiteLimit) return true;
   if (!seg.nailed) return false;
   if (seg.board !== null) return seg.board.has(g - seg.granuleBase);

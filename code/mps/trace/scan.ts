@@ -13,7 +13,9 @@ import { deriveMoved } from '../heap/authority.ts';
 import { SegWHITE, type Heap } from '../heap/heap.ts';
 import { ResOK, type Res } from '../result.ts';
 
+// Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
+const WINDOW = WindowHIGH, WHITE = SegWHITE, OK = ResOK, PAGE = PageSHIFT;
 
 /** Third stage of fix: preserve the object that `base` in segment number `s` belongs to; returns the base of the
  * reference from now on, or sets `ss.res`. */
@@ -59,15 +61,15 @@ export class ScanState {
 
 /** fixWords -- stages one and two for the tagged capability in words w[at..at+3]; false if it must lose its tag. .critical */
 export function fixWords(ss: ScanState, w: Int32Array, at: number): boolean {
-  if (w[at + 1] !== WindowHIGH) return true;
+  if (w[at + 1] !== WINDOW) return true;
   const low = w[at] as number, bounds = w[at + 2] as number;
   if (!baseIsNear(bounds)) return true;
   const base = baseDecode(low, bounds);
   const heap = ss.heap, zone = 1 << (base >>> heap.zoneShift);
   ss.unfixed |= zone;
   if ((ss.white & zone) === 0) return true;
-  const s = heap.tracts[base >>> PageSHIFT] as number;
-  if (((heap.state[s] as number) & SegWHITE) === 0) {
+  const s = heap.tracts[base >>> PAGE] as number;
+  if (((heap.state[s] as number) & WHITE) === 0) {
     ss.fixed |= zone;
     return true;
   }
@@ -95,12 +97,12 @@ export function scanGranules(ss: ScanState, g: number, limit: number): void {
     }
     if (tags[at] !== 0) {
       const word = at << 2, bounds = i32[word + 2] as number;
-      if (i32[word + 1] === WindowHIGH && baseIsNear(bounds)) {
+      if (i32[word + 1] === WINDOW && baseIsNear(bounds)) {
         const zone = 1 << (baseDecode(i32[word] as number, bounds) >>> shift);
         unfixed |= zone;
         if ((white & zone) !== 0) {
           if (!fixWords(ss, i32, word)) tags[at] = 0;
-          if (ss.res !== ResOK) break;
+          if (ss.res !== OK) break;
         }
       }
     }
@@ -118,7 +120,7 @@ export function scanSlots(ss: ScanState, hart: Hart): void {
     const c = slot << 3;
     if (r[c + 4] === 0) continue;
     if (!fixWords(ss, r, c)) hart.set(slot, r[c] as number, r[c + 1] as number, r[c + 2] as number, r[c + 3] as number);
-    if (ss.res !== ResOK) return;
+    if (ss.res !== OK) return;
   }
   ss.scanned += hart.top * 32;
 }

@@ -39,6 +39,10 @@ export class Trace {
   /** The rank being worked on <design/trace#.band>. */
   band: Rank = RankAMBIG;
   emergency: boolean = false;
+  /** Whether an ambiguous reference has pinned anything. */
+  hasPinned: boolean = false;
+  /** Whether everything was condemned. */
+  wasWorld: boolean = false;
   readonly greyRing: Ring<Seg> = new Ring<Seg>(null as unknown as Seg);
   readonly ss: ScanState;
   private condemnedSegs: Seg[] = [];
@@ -90,6 +94,8 @@ export class Trace {
     this.condemnedSegs = [];
     this.condemned = 0;
     this.reclaimed = 0;
+    this.hasPinned = false;
+    this.wasWorld = generations.includes(this.arena.topGeneration);
     const ss = this.ss;
     ss.white = ZoneSetEMPTY;
     ss.scanned = 0;
@@ -141,6 +147,7 @@ export class Trace {
   private scanRoot(root: Root): void {
     const ss = this.ss;
     const pin = (_: ScanState, addr: Low): void => {
+      this.hasPinned = true;
       amcFixAmbig(ss, addr, !this.emergency);
     };
     ss.begin();

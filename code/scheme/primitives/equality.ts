@@ -14,7 +14,7 @@ import type { Vm } from '../vm.ts';
 import { addressIn, RawStack } from './slots.ts';
 
 /** How far the quick walk goes: levels, and comparisons. */
-const QuickDEPTH = 40;
+const QuickDEPTH = 16;
 const QuickSTEPS = 4000;
 
 /** isEqv -- whether the values of two slots are the same: bignums by value, others by granule. */

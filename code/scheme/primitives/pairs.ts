@@ -3,7 +3,7 @@
  * What can be done to lists without calling back into Scheme. A list that turns out improper or circular is an error of the
  * caller's that names the procedure, never an endless loop of the host's <design/scheme#.inv.circular>.
  */
-import { ConstantNULL, ConstantUNSPECIFIC, PairCAR, PairCDR, SlotTMP0, SlotTMP1, SlotTMP2 } from '../kinds.ts';
+import { ConstantNULL, ConstantUNSPECIFIC, KindPAIR, PairCAR, PairCDR, SlotTMP0, SlotTMP1, SlotTMP2 } from '../kinds.ts';
 import { primitive, type Primitive } from '../primitive.ts';
 import type { Vm } from '../vm.ts';
 import { isEqual, isEqv } from './equality.ts';
@@ -155,7 +155,7 @@ const lists: readonly Primitive[] = [
   setter('set-car!', PairCAR),
   setter('set-cdr!', PairCDR),
   primitive('pair?', 1, 1, (vm, base) => {
-    vm.hart.isTagged(base + 2) ? vm.setBoolean(base, vm.isPair(base + 2)) : vm.setBoolean(base, vm.kindOf(base + 2) !== 0);
+    vm.setBoolean(base, vm.isKind(base + 2, KindPAIR));
   }),
   primitive('null?', 1, 1, (vm, base) => {
     vm.setBoolean(base, vm.isConstant(base + 2, ConstantNULL));

@@ -10,8 +10,8 @@ import {
 import { primitive, type Primitive } from '../primitive.ts';
 import type { Vm } from '../vm.ts';
 import { properLength } from './pairs.ts';
-import { buildString } from './strings.ts';
 import { copyCells, indexOf, lengthIn, rangeOf, sizeOf } from './slots.ts';
+import { buildString } from './strings.ts';
 
 /** elementAt -- the offset of element `i`. */
 function elementAt(i: number): number {
@@ -78,10 +78,13 @@ function vectorFill(vm: Vm, base: number, argc: number): void {
 function vectorToString(vm: Vm, base: number, argc: number): void {
   const hart = vm.hart, item = SlotTMP0, who = 'vector->string';
   const range = rangeOf(vm, base, argc, who, 2, lengthIn(vm, base + 2, who, 1, KindVECTOR));
+  for (let i = range.base; i < range.limit; i += 1) {
+    hart.loadCap(item, base + 2, elementAt(i));
+    if (!vm.isChar(item)) throw vm.wrongType(who, 1, base + 2, 'a vector of characters');
+  }
   buildString(vm, base, range.limit - range.base, (dst) => {
     for (let i = range.base; i < range.limit; i += 1) {
       hart.loadCap(item, base + 2, elementAt(i));
-      if (!vm.isChar(item)) throw vm.wrongType(who, 1, base + 2, 'a vector of characters');
       hart.store32(dst, StringCHARS + 4 * (i - range.base), vm.char(item));
     }
   });

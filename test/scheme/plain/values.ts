@@ -22,7 +22,7 @@ export class Text {
   chars: string[];
   constructor(chars: string[]) { this.chars = chars; }
   static of(text: string): Text { return new Text(Array.from(text)); }
-  override toString(): string { return this.chars.join(''); }
+  toString(): string { return this.chars.join(''); }
 }
 
 /** A symbol; interned by `symbol`. */

@@ -1,0 +1,7 @@
+/* observe.ts: OBSERVERS
+ *
+ * The door of the tools that read everything and change nothing <design/oracle>.
+ */
+export { censusOf, type CensusRow, type Classify } from './census.ts';
+export { graphDifference, graphOf, type Graph } from './graph.ts';
+export { Oracle, OracleError, type OracleCounts } from './oracle.ts';

@@ -1,0 +1,123 @@
+/* calls.ts: CALLS
+ *
+ * A call of a procedure, of a loop, or of a primitive that has instructions of its own <design/vm#.codegen.call>.
+ */
+import { into, word, type Context, type Generator } from './codegen.ts';
+import { inlineAddition, inlineEffects, inlineFold, inlineValues } from './inline.ts';
+import type { Call, Expr } from './ir.ts';
+import { ConstantNULL } from './kinds.ts';
+import { again } from './loop.ts';
+import { OpCALL, OpCALLG, OpCONS, OpMOVE, OpTAIL, OpTAILG } from './opcodes.ts';
+import { testValue } from './tests.ts';
+
+/** Calls with more arguments go through a list. */
+const ArgumentsMAX = 200;
+/** `apply`, under a name that programs cannot redefine. */
+const ApplyNAME = '%apply';
+
+/** call -- evaluate a call for a context; whether control may come to what follows. */
+export function call(g: Generator, expr: Call, context: Context): boolean {
+  const { callee, args } = expr;
+  if (callee.op === 'local') {
+    const here = context.loops.find((one) => one.variable === callee.variable);
+    if (here !== undefined) return again(g, here, args);
+  }
+  if (callee.op === 'global' && !g.defined.has(callee.name)) {
+    const more = inline(g, callee.name, expr, context);
+    if (more !== null) return more;
+  }
+  const [clause, other] = callee.op === 'lambda' ? callee.clauses : [];
+  if (clause !== undefined && other === undefined && clause.rest === null && clause.params.length === args.length) {
+    return g.let({ op: 'let', variables: clause.params, inits: args, body: clause.body }, context);
+  }
+  return args.length > ArgumentsMAX ? applyCall(g, expr, context) : plainCall(g, expr, context);
+}
+
+function plainCall(g: Generator, expr: Call, context: Context): boolean {
+  const base = g.top, { callee, args } = expr;
+  g.claim(base + 2);
+  if (callee.op !== 'global') {
+    g.top = base + 1;
+    g.gen(callee, into(base + 1));
+    g.claim(base + 2);
+  }
+  for (const arg of args) {
+    const slot = g.top;
+    g.gen(arg, into(slot));
+    g.claim(slot + 1);
+  }
+  g.code.place(expr.at);
+  const tail = context.mode === 'tail';
+  if (callee.op === 'global') g.code.emit(tail ? OpTAILG : OpCALLG, word(base), args.length, g.code.global(callee.name));
+  else g.code.emit(tail ? OpTAIL : OpCALL, word(base), args.length, 0);
+  return called(g, base, context);
+}
+
+/** called -- the result of a call is in slot `base`. */
+function called(g: Generator, base: number, context: Context): boolean {
+  g.top = base;
+  if (context.mode === 'value' && context.dst !== base) g.code.emit(OpMOVE, word(context.dst), word(base), 0);
+  return context.mode !== 'tail';
+}
+
+/** applyCall -- a call with very many arguments: make a list of them, last first, and apply. */
+function applyCall(g: Generator, expr: Call, context: Context): boolean {
+  const base = g.top, procedure = base + 2, list = base + 3, item = base + 4;
+  g.claim(list);
+  g.gen(expr.callee, into(procedure));
+  g.claim(item);
+  g.immediate(list, ConstantNULL);
+  for (const arg of [...expr.args].reverse()) {
+    g.gen(arg, into(item));
+    g.claim(item + 1);
+    g.code.emit(OpCONS, word(list), word(item), word(list));
+    g.top = item;
+  }
+  g.code.place(expr.at);
+  g.code.emit(context.mode === 'tail' ? OpTAILG : OpCALLG, word(base), 2, g.code.global(ApplyNAME));
+  return called(g, base, context);
+}
+
+// Primitives ---------------------------------------------------------------------------------------------------------
+
+/** inline -- a call of global `name` as instructions; null where it has none. */
+function inline(g: Generator, name: string, expr: Call, context: Context): boolean | null {
+  const folded = inlineFold(name, expr), args = folded.args;
+  const more = testValue(g, folded, context);
+  if (more !== null) return more;
+  const effect = inlineEffects.get(name);
+  if (effect !== undefined && effect.args === args.length) {
+    const top = g.top, slots = args.map((arg) => g.operand(arg));
+    g.code.place(expr.at);
+    g.code.emit(effect.ops[0] as number, word(slots[0] as number), word(slots[1] as number), word(slots[2] ?? 0));
+    g.top = top;
+    return g.unspecific(context);
+  }
+  const addition = inlineAddition(name, args);
+  if (addition !== null) {
+    return result(g, expr, context, [addition.operand], (dst, [x]) => {
+      g.code.emit(addition.op, word(dst), word(x as number), addition.number);
+    });
+  }
+  const found = inlineValues.get(name);
+  if (found === undefined || found.args !== args.length) return null;
+  return result(g, expr, context, args, (dst, [x, y]) => {
+    let from = x as number;
+    for (const op of found.ops) {
+      g.code.emit(op, word(dst), word(from), word(y ?? 0));
+      from = dst;
+    }
+  });
+}
+
+/** result -- deliver what one operation makes of some operands. */
+function result(
+  g: Generator, expr: Call, context: Context, args: readonly Expr[], emit: (dst: number, slots: readonly number[]) => void,
+): boolean {
+  const top = g.top, slots = args.map((arg) => g.operand(arg));
+  g.top = top;
+  return g.deliver(context, (dst) => {
+    g.code.place(expr.at);
+    emit(dst, slots);
+  });
+}

@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { boundsDecode, boundsFields, BoundsMASK, boundsFit, boundsKeep, lengthMask, lengthRound } from '../../code/machine/bounds.ts';
+import {
+  baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsMove, boundsRound, capIsSealed, PermLOAD, PermSTORE,
+  roomDecode, slotDecode, WindowHIGH,
+} from '../../code/machine/machine.ts';
+import {
+  addressOf, Every, hold, lengthBelow, lowOf, Near, placed, region, boundsWith, lowNear, WindowTOP, word,
+} from './arbitrary.ts';
+
+const bits = (bounds: number): bigint => BigInt(bounds >>> 0);
+
+/** What roomDecode should give: the distance to the top, where the address is within and the window holds the top. */
+function roomExpected(low: number, bounds: number): number {
+  const address = addressOf(low), { base, top } = boundsDecode(bits(bounds), address), { internal, exponent } = boundsFields(bits(bounds));
+  const sure = !internal || exponent <= 18n;
+  return sure && base <= address && address <= top && top <= WindowTOP ? Number(top - address) : 0;
+}
+
+describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
+  for (const exponent of Near) {
+    test(`room and base with ${exponent < 0 ? 'byte-exact bounds' : `exponent ${exponent}`} <design/machine#.slot.room>`, () => {
+      let inside = 0;
+      hold(boundsWith(exponent).chain((bounds) => lowNear(bounds).map((low) => ({ bounds, low }))), ({ bounds, low }) => {
+        const room = roomDecode(low, bounds);
+        expect(room).toBe(roomExpected(low, bounds));
+        expect(baseDecode(low, bounds)).toBe(lowOf(boundsDecode(bits(bounds), addressOf(low)).base));
+        if (room > 0) inside += 1;
+      }, 1000);
+      expect(inside).toBeGreaterThan(200);
+    });
+  }
+
+  test('room is 0 and base is not near from exponent 19 on <design/machine#.slot.room>', () => {
+    hold(placed(Every), ({ bounds, low }) => {
+      const { internal, exponent } = boundsFields(bits(bounds)), near = !internal || exponent <= 18n;
+      expect(baseIsNear(bounds)).toBe(near);
+      expect(roomDecode(low, bounds)).toBe(roomExpected(low, bounds));
+    });
+  });
+
+  test('room at the ends of the window: all of it from its base, up to its limit <design/machine#.slot.room>', () => {
+    expect(roomDecode(0, boundsEncode(0, 4095))).toBe(4095);
+    expect(roomDecode(0, boundsEncode(0, 0x7f00_0000))).toBe(0x7f00_0000);
+    expect(roomDecode(-16, boundsEncode(-16, 16))).toBe(16);
+    expect(roomDecode(-0x10_0000, boundsEncode(-0x10_0000, 0x10_0000))).toBe(0x10_0000);
+    expect(roomDecode(-1, boundsEncode(-16, 16))).toBe(1);
+  });
+
+  test('boundsEncode writes what the 64-bit codec writes, for every representable region <design/machine#.representable>', () => {
+    hold(region, ({ base, size }) => {
+      const bounds = boundsEncode(lowOf(base), Number(size));
+      expect(bits(bounds)).toBe(boundsFit(base, size).bits);
+      expect(boundsDecode(bits(bounds), base)).toEqual({ base, top: base + size });
+    });
+  });
+
+  test('boundsGranule is CRAM and boundsRound is CRRL <design/machine#.representable>', () => {
+    hold(lengthBelow(43), (size) => {
+      expect(BigInt(boundsGranule(size))).toBe((1n << 64n) - lengthMask(BigInt(size)));
+      expect(BigInt(boundsRound(size))).toBe(lengthRound(BigInt(size)));
+    });
+    for (let size = 0; size < 0x6000; size += 1) expect(BigInt(boundsRound(size))).toBe(lengthRound(BigInt(size)));
+  });
+
+  test('slotDecode: tag word and rooms of any 128 bits, by tag, seal, window and permission <design/machine#.slot.tag>', () => {
+    const zeroOften = fc.oneof(fc.constant(0), word);
+    let usable = 0;
+    hold(fc.tuple(placed(Every), fc.constantFrom(WindowHIGH, WindowHIGH, 0, -1, 0x41), word, zeroOften, fc.nat(31), fc.boolean()),
+      ([{ bounds, low }, high, upper, lower, type, sealed]) => {
+        const perms = (upper & ~0x1fff) | (lower & 0x1fff), w2 = bounds | (sealed ? type << 27 : 0);
+        const r = Int32Array.of(7, 7, 7, 7, 7, 7, 7, 7, low, high, w2, perms, 9, 9, 9, 9);
+        const isSealed = capIsSealed({ hi: (BigInt(perms >>> 0) << 32n) | bits(w2), lo: 0n, tag: true });
+        const room = high === WindowHIGH && !isSealed ? roomExpected(low, bounds) : 0;
+        slotDecode(r, 8);
+        if (room > 0) usable += 1;
+        expect(boundsAreSealed(w2, perms)).toBe(isSealed);
+        expect([...r]).toEqual([
+          7, 7, 7, 7, 7, 7, 7, 7, low, high, w2, perms, (perms & -0x1_0000) | 1,
+          (perms & PermLOAD) === 0 ? 0 : room, (perms & PermSTORE) === 0 ? 0 : room, 9,
+        ]);
+      });
+    expect(usable).toBeGreaterThan(200);
+  });
+});
+
+describe('laws of moving', () => {
+  /** A region, a capability for a part of it at some address within the part, and where the region goes. */
+  const moving = fc.tuple(region, word, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(31), word)
+    .map(([whole, destination, from, share, type, at]) => {
+      const start = whole.base + BigInt(Math.floor(from * Number(whole.size))), left = whole.base + whole.size - start;
+      const fit = boundsFit(start, BigInt(Math.floor(share * Number(left))));
+      const { base, top } = boundsDecode(fit.bits, start);
+      const address = top === base ? base : base + BigInt(at >>> 0) % (top - base);
+      const last = (1n << 32n) - whole.size, moved = addressOf(0) + ((BigInt(destination >>> 0) % (last + 1n)) & -whole.granule);
+      return { base, top, address, bounds: (type << 27) | Number(fit.bits), delta: moved - whole.base };
+    });
+
+  test('a capability within a region moves with it: same length, same place in it, same type <design/machine#.representable.move>', () => {
+    hold(moving, ({ base, top, address, bounds, delta }) => {
+      const after = boundsMove(bounds, lowOf(delta));
+      expect(after >>> 27).toBe(bounds >>> 27);
+      expect(boundsDecode(bits(after), address + delta)).toEqual({ base: base + delta, top: top + delta });
+    });
+  });
+
+  test('moving there and back is nothing <design/machine#.representable.move>', () => {
+    hold(moving, ({ bounds, delta }) => {
+      expect(boundsMove(boundsMove(bounds, lowOf(delta)), -lowOf(delta) | 0)).toBe(bounds);
+    });
+  });
+
+  test('an address beyond the bounds that stays representable keeps them; baseDecode tells when it does not <design/machine#.representable.move>', () => {
+    let lost = 0, kept = 0;
+    hold(fc.tuple(moving, fc.integer({ min: -0x3000, max: 0x3000 })), ([{ base, top, bounds, delta }, beyond]) => {
+      const unit = (top - base) / 4096n + 1n, address = base + BigInt(beyond) * unit;
+      if (!boundsKeep(bits(bounds) & BoundsMASK, base, address) || !baseIsNear(bounds)) return;
+      const after = boundsMove(bounds, lowOf(delta)), same = baseDecode(lowOf(address + delta), after) === lowOf(base + delta);
+      const found = boundsDecode(bits(after) & BoundsMASK, address + delta);
+      expect(same).toBe(found.base === base + delta && found.top === top + delta);
+      if (same) kept += 1;
+      else lost += 1;
+    });
+    expect(kept).toBeGreaterThan(200);
+    expect(lost).toBeGreaterThan(20);
+  });
+});

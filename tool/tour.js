@@ -1,0 +1,71 @@
+/* tour.js: THE TOUR
+ *
+ * Runs three small programs on the collected heap and says what the reader is looking at <design/setup#.tour>.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const stops = [
+  {
+    program: 'trees.scm',
+    options: ['--memory', '64MiB', '--nursery', '1MiB', '--stats'],
+    before: 'This program makes much garbage in a small heap. After its output stands what the collector did, and why each time.',
+    after: 'Each pair it made lay in emulated memory, behind a tagged capability. The collections moved the kept tree again and again.',
+  },
+  {
+    program: 'words.scm',
+    options: ['--memory', '16MiB', '--nursery', '4KiB', '--grain', '4KiB', '--collect', 'every-poll', '--check', 'cool'],
+    before: 'Now a collection at every opportunity, with every check switched on: symbols, closures and continuations move all the time.',
+    after: 'The output is what it is without any collection. The tests hold each of their programs to that.',
+  },
+  {
+    program: 'full.scm',
+    options: ['--memory', '8MiB'],
+    before: 'Last, a program that fills its heap. It gets an error that it can handle, not a crash.',
+    after: 'A program that does not handle it ends with exit code 3 and one line that names the option to raise.',
+  },
+];
+
+const rule = '-'.repeat(79);
+
+let stopped = false;
+// The program gets the Ctrl-C as well, prints its report and ends; the tour only does not go on.
+process.on('SIGINT', () => {
+  stopped = true;
+});
+
+/** Text in lines of at most 79 columns, each but the last ended by `end`. */
+const fold = (text, end = '') => text.replace(/(.{1,76}) (?=.)/g, (line) => (text.length < 80 ? line : `${line.trimEnd()}${end}\n`));
+
+function run(program, options) {
+  return new Promise((resolve) => {
+    const args = [here('../code/cli/capstan.js'), 'run', program, ...options];
+    const child = spawn(process.execPath, args, { cwd: here('..'), stdio: 'inherit' });
+    child.on('exit', (code, signal) => resolve(signal === null ? code : 1));
+  });
+}
+
+for (const [i, { program, options, before, after }] of stops.entries()) {
+  const comment = readFileSync(here(`tour/${program}`), 'utf8').split('\n', 1)[0].replace(/^; */, '');
+  const path = `tool/tour/${program}`;
+  console.log(`${i === 0 ? '' : '\n'}${rule}\n${i + 1} of ${stops.length}. ${program}: ${comment}\n\n${fold(before)}\n`);
+  console.log(`$ ${fold(`capstan run ${path} ${options.join(' ')}`, ' \\')}\n`);
+  const code = await run(path, options);
+  if (stopped || code === 130) {
+    process.exitCode = 130;
+    break;
+  }
+  if (code !== 0) {
+    console.error(`tour: ${program} ended with exit code ${code}; it should be 0`);
+    process.exitCode = 1;
+    break;
+  }
+  console.log(`\n${fold(after)}`);
+}
+
+if (process.exitCode === undefined) {
+  console.log(`\n${rule}\nThe programs are in tool/tour. Run one of your own: npm run -s capstan -- run FILE.scm\nAll options: npm run -s capstan -- --help`);
+}
