@@ -2,13 +2,14 @@
  *
  * A call of a procedure, of a loop, or of a primitive that has instructions of its own <design/vm#.codegen.call>.
  */
-import { into, word, type Context, type Generator } from './codegen.ts';
+import { testValue } from './branch.ts';
+import type { Generator } from './codegen.ts';
+import { into, word, type Context } from './context.ts';
 import { inlineAddition, inlineEffects, inlineFold, inlineValues } from './inline.ts';
 import type { Call, Expr } from './ir.ts';
 import { ConstantNULL } from './kinds.ts';
 import { again } from './loop.ts';
 import { OpCALL, OpCALLG, OpCONS, OpMOVE, OpTAIL, OpTAILG } from './opcodes.ts';
-import { testValue } from './tests.ts';
 
 /** Calls with more arguments go through a list. */
 const ArgumentsMAX = 200;

@@ -7,15 +7,16 @@
  * read until then <design/vm#.codegen.final>. The destination may be the first free slot itself.
  */
 import { Analysis, runLimit } from './analyse.ts';
+import { test } from './branch.ts';
 import { call } from './calls.ts';
-import { Code, label, type Label } from './code.ts';
+import { Code, label } from './code.ts';
+import { ContextEFFECT, into, word, type Context } from './context.ts';
 import type { Datum, Position } from './datum.ts';
 import type { Clause, Expr, If, Lambda, Let, Letrec, Variable } from './ir.ts';
-import { loop } from './loop.ts';
-import { test } from './tests.ts';
 import {
   ConstantFALSE, ConstantNULL, ConstantTRUE, ConstantUNASSIGNED, ConstantUNSPECIFIC, ImmediateCHAR, ImmediateCONSTANT,
 } from './kinds.ts';
+import { loop } from './loop.ts';
 import {
   OpARITY, OpBOX, OpBOXREF, OpBOXREFCHECK, OpBOXSET, OpCLOSESET, OpCLOSURE, OpCONST, OpENTER, OpFIX, OpFREE, OpGDEF, OpGREF,
   OpGSET, OpIFARGS, OpIFMANY, OpIMM, OpMOVE, OpREST, OpRETURN,
@@ -30,29 +31,6 @@ const FirstFREE = 2;
 
 /** Where a variable is. */
 export interface Where { readonly slot: number | null; readonly granule: number }
-
-/** A loop that this place may go on with. */
-export interface Loop {
-  readonly variable: Variable;
-  readonly params: readonly Variable[];
-  readonly slots: readonly number[];
-  readonly head: Label;
-}
-
-/** What becomes of a value. */
-export interface Context {
-  readonly mode: 'tail' | 'value' | 'effect';
-  readonly dst: number;
-  readonly loops: readonly Loop[];
-}
-
-const EFFECT: Context = { mode: 'effect', dst: -1, loops: [] };
-
-/** into -- the context of a value that slot `dst` is to have. */
-export const into = (dst: number): Context => ({ mode: 'value', dst, loops: [] });
-
-/** word -- a slot of the frame as an operand. */
-export const word = (slot: number): number => slot << 3;
 
 /** generate -- the code of a procedure without parameters that evaluates a top-level form
  *
@@ -262,7 +240,7 @@ export class Generator {
   private sequence(body: readonly Expr[], context: Context): boolean {
     const last = body[body.length - 1];
     if (last === undefined) return this.unspecific(context);
-    for (const part of body.slice(0, -1)) this.gen(part, EFFECT);
+    for (const part of body.slice(0, -1)) this.gen(part, ContextEFFECT);
     return this.gen(last, context);
   }
 

@@ -4,7 +4,8 @@
  * parameters are slots of the frame around it and a call is a jump <design/vm#.loop>.
  */
 import { label } from './code.ts';
-import { into, word, type Context, type Generator, type Loop } from './codegen.ts';
+import type { Generator } from './codegen.ts';
+import { into, word, type Context, type Loop } from './context.ts';
 import type { Clause, Expr, Lambda, Letrec, Variable } from './ir.ts';
 import { OpMOVE } from './opcodes.ts';
 

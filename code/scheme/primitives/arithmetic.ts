@@ -199,6 +199,16 @@ function division(name: string, rounding: Rounding, part: 'quotient' | 'remainde
   });
 }
 
+/** both -- quotient and remainder, as two values. */
+function both(name: string, rounding: Rounding): Primitive {
+  return primitive(name, 2, 2, (vm, base) => {
+    const f = vm.hart.enter(2);
+    integerOp(vm, name, f, base + 2, base + 3, rounding, 'quotient');
+    integerOp(vm, name, f + 1, base + 2, base + 3, rounding, 'remainder');
+    vm.valuesOfSlots(base, f, 2);
+  });
+}
+
 function divisor(name: 'gcd' | 'lcm'): Primitive {
   return primitive(name, 0, -1, (vm, base, argc) => {
     let x: Numeric = name === 'gcd' ? 0n : 1n;
@@ -230,5 +240,6 @@ export const arithmeticPrimitives: readonly Primitive[] = [
   division('truncate-remainder', 'truncate', 'remainder'),
   division('floor-quotient', 'floor', 'quotient'),
   division('floor-remainder', 'floor', 'remainder'),
+  both('floor/', 'floor'), both('truncate/', 'truncate'),
   divisor('gcd'), divisor('lcm'),
 ];

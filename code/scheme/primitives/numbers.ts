@@ -128,10 +128,13 @@ const analysis: readonly Primitive[] = [
   primitive('sqrt', 1, 1, (vm, base) => {
     setNumeric(vm, base, squareRoot(numeric(vm, base + 2, 'sqrt', 1)));
   }),
-  primitive('%integer-sqrt', 1, 1, (vm, base) => {
+  primitive('exact-integer-sqrt', 1, 1, (vm, base) => {
     const x = numericOf(vm, base + 2);
     if (typeof x !== 'bigint' || x < 0n) throw vm.wrongType('exact-integer-sqrt', 1, base + 2, 'an exact integer of at least 0');
-    vm.setInteger(base, integerSqrt(x));
+    const root = integerSqrt(x), f = vm.hart.enter(2);
+    vm.setInteger(f, root);
+    vm.setInteger(f + 1, x - root * root);
+    vm.valuesOfSlots(base, f, 2);
   }),
   primitive('square', 1, 1, (vm, base) => {
     const x = numeric(vm, base + 2, 'square', 1), y = multiply(x, x);

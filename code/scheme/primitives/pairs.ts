@@ -169,6 +169,11 @@ const lists: readonly Primitive[] = [
   primitive('list', 0, -1, (vm, base, argc) => {
     listOfSlots(vm, base, base + 2, argc);
   }),
+  primitive('%cons*', 1, -1, (vm, base, argc) => {
+    vm.hart.move(SlotTMP0, base + 1 + argc);
+    for (let i = argc - 2; i >= 0; i -= 1) vm.cons(SlotTMP0, base + 2 + i, SlotTMP0);
+    vm.hart.move(base, SlotTMP0);
+  }),
   primitive('make-list', 1, 2, (vm, base, argc) => {
     const n = sizeOf(vm, base + 2, 'make-list', 1), fill = SlotTMP1, list = SlotTMP0;
     if (argc === 2) vm.hart.move(fill, base + 3);

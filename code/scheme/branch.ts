@@ -1,16 +1,15 @@
-/* tests.ts: TESTS
+/* branch.ts: TESTS
  *
  * A test in the place of a condition jumps; it makes no boolean <design/vm#.codegen.test>. `and` and `or` come as conditionals
  * and are threaded through.
  */
 import { label, type Label } from './code.ts';
-import { into, word, type Context, type Generator } from './codegen.ts';
+import type { Generator } from './codegen.ts';
+import { ContextEFFECT, into, word, type Context } from './context.ts';
 import { inlineTests, smallNumber, type InlineTest } from './inline.ts';
 import type { Call, Expr } from './ir.ts';
 import { ConstantFALSE, ConstantTRUE } from './kinds.ts';
 import { OpIF, OpIFEQI, OpIFNOT, OpJUMP } from './opcodes.ts';
-
-const EFFECT: Context = { mode: 'effect', dst: -1, loops: [] };
 
 /** test -- go on if the expression is true, else to `no`. */
 export function test(g: Generator, expr: Expr, no: Label): void {
@@ -24,7 +23,7 @@ export function test(g: Generator, expr: Expr, no: Label): void {
     test(g, parts.right, no);
     code.land(yes);
   } else if (expr.op === 'seq' && expr.body.length > 0) {
-    for (const part of expr.body.slice(0, -1)) g.gen(part, EFFECT);
+    for (const part of expr.body.slice(0, -1)) g.gen(part, ContextEFFECT);
     test(g, expr.body[expr.body.length - 1] as Expr, no);
   } else if (expr.op === 'const') {
     if (isFalse(expr)) code.goto(no);
