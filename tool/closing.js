@@ -8,10 +8,13 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** Whether a file failed, but none of its tests: in loading, or in what surrounds them. */
+const failedOutside = (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed');
+
 /** The sum of reports, given as texts: how many tests passed, how many failed <design/setup#.inv.closing>
  *
- * A report that is null was never written, and counts as one failure; so does a file that failed before it had a test, and a
- * run that had none at all. `broken` counts the steps that failed and are no tests.
+ * A report that is null was never written, and counts as one failure; so does a file that failed though none of its tests did,
+ * and a run that had no tests at all. `broken` counts the steps that failed and are no tests.
  */
 export function tally(reports, broken) {
   let passed = 0, failed = broken;
@@ -22,9 +25,9 @@ export function tally(reports, broken) {
     }
     const report = JSON.parse(text);
     passed += report.numPassedTests;
-    failed += report.numFailedTests;
-    failed += report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
-    if (report.numPassedTests === 0 && report.numFailedTests === 0) failed += 1;
+    const before = failed;
+    failed += report.numFailedTests + report.testResults.filter(failedOutside).length;
+    if (failed === before && (!report.success || report.numPassedTests === 0)) failed += 1;
   }
   return { passed, failed };
 }

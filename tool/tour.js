@@ -38,7 +38,16 @@ process.on('SIGINT', () => {
 });
 
 /** Text in lines of at most 79 columns, each but the last ended by `end`. */
-const fold = (text, end = '') => text.replace(/(.{1,76}) (?=.)/g, (line) => (text.length < 80 ? line : `${line.trimEnd()}${end}\n`));
+function fold(text, end = '') {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + word.length + end.length < 79) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`${end}\n`);
+}
 
 function run(program, options) {
   return new Promise((resolve) => {

@@ -57,8 +57,9 @@ export class Code {
     return this.words.push(op | (a << 16), w | 0) / 2 - 1;
   }
 
-  /** place -- the instructions from here on stem from this place of the source. */
+  /** place -- the instructions from here on stem from this place of the source; a source without a name has no places. */
   place(at: Position): void {
+    if (at.file === '') return;
     const places = this.places, n = places.length;
     if (n > 0 && places[n - 2] === at.line && places[n - 1] === at.column) return;
     if (n > 0 && places[n - 3] === this.length) places.length = n - 3;

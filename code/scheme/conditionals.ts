@@ -18,8 +18,8 @@ const MemvMIN = 9;
 
 function ifForm(x: Expander, form: PairDatum, scope: Scope): Expr {
   const [test, then, otherwise] = formParts(form, 2, 3, '(if TEST THEN [ELSE])');
-  const condition = x.test(test as Datum, scope, form.at);
-  const made = x.expr(then as Datum, scope, form.at);
+  const condition = x.test(test, scope, form.at);
+  const made = x.expr(then, scope, form.at);
   return choice(condition, made, otherwise === undefined ? unspecific() : x.expr(otherwise, scope, form.at));
 }
 
@@ -35,11 +35,12 @@ export function testExpand(x: Expander, form: Datum, scope: Scope, near: Positio
 
 /** Expands parts that come to nest in one another, each a level deeper than the last. */
 function chain<T>(x: Expander, parts: readonly Datum[], expand: (part: Datum, i: number) => T, near: Position): T[] {
-  const made = parts.map((part, i) => {
-    x.enter(datumPosition(part, near));
-    return expand(part, i);
-  });
-  x.leave(parts.length);
+  const made: T[] = [];
+  for (const part of parts) {
+    x.chain(datumPosition(part, near));
+    made.push(expand(part, made.length));
+  }
+  x.unchain(parts.length);
   return made;
 }
 
@@ -119,7 +120,7 @@ const CASE = '(case KEY ((DATUM ...) EXPRESSION ...) ... [(else EXPRESSION ...)]
 
 function caseForm(x: Expander, form: PairDatum, scope: Scope): Expr {
   const [key, ...clauses] = formParts(form, 2, Infinity, CASE);
-  const value = x.expr(key as Datum, scope, form.at);
+  const value = x.expr(key, scope, form.at);
   const variable = temporary('key');
   const steps = chain(x, clauses, (clause, i) => caseStep(x, clause, variable, scope, form.at, i === clauses.length - 1), form.at);
   return binding([variable], [value], steps.reduceRight<Expr>((rest, step) => step(rest), unspecific()));
@@ -141,9 +142,9 @@ function caseStep(x: Expander, clause: Datum, key: Variable, scope: Scope, near:
 }
 
 function caseResult(x: Expander, body: readonly Datum[], key: Variable, scope: Scope, at: Position): Expr {
-  if (auxiliary(body[0] as Datum, scope) !== '=>') return sequence(x.exprs(body, scope, at));
+  if (auxiliary(body[0], scope) !== '=>') return sequence(x.exprs(body, scope, at));
   if (body.length !== 2) throw new SchemeSyntaxError(at, '=> takes 1 expression', 'write ((DATUM ...) => PROCEDURE)');
-  return callOf(x.expr(body[1] as Datum, scope, at), key, at);
+  return callOf(x.expr(body[1], scope, at), key, at);
 }
 
 function caseTest(key: Variable, items: readonly Datum[], list: Datum, at: Position): Expr {
@@ -160,12 +161,12 @@ function isImmediate(datum: Datum): boolean {
 
 function when(x: Expander, form: PairDatum, scope: Scope): Expr {
   const [test, ...body] = formParts(form, 2, Infinity, '(when TEST EXPRESSION ...)');
-  return choice(x.test(test as Datum, scope, form.at), sequence(x.exprs(body, scope, form.at)), unspecific());
+  return choice(x.test(test, scope, form.at), sequence(x.exprs(body, scope, form.at)), unspecific());
 }
 
 function unless(x: Expander, form: PairDatum, scope: Scope): Expr {
   const [test, ...body] = formParts(form, 2, Infinity, '(unless TEST EXPRESSION ...)');
-  return choice(x.test(test as Datum, scope, form.at), unspecific(), sequence(x.exprs(body, scope, form.at)));
+  return choice(x.test(test, scope, form.at), unspecific(), sequence(x.exprs(body, scope, form.at)));
 }
 
 

@@ -5,12 +5,12 @@
  */
 import { local, procedure, runtime, temporary } from './build.ts';
 import { clausesExpand } from './conditionals.ts';
-import type { Datum, PairDatum } from './datum.ts';
+import type { PairDatum } from './datum.ts';
 import { SchemeSyntaxError } from './datum.ts';
 import type { Expander } from './expander.ts';
 import { datumPosition, datumText, formParts, properList, symbolPart } from './form.ts';
 import type { Call, Expr } from './ir.ts';
-import { thunk } from './procedures.ts';
+import { thunk } from './bindings.ts';
 import type { SpecialBinding } from './scope.ts';
 import { Scope, specialForm } from './scope.ts';
 
@@ -24,7 +24,7 @@ function promise(name: string): SpecialBinding['expand'] {
 function parameterize(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(parameterize ((PARAMETER VALUE) ...) BODY ...)';
   const [list, ...body] = formParts(form, 2, Infinity, usage);
-  const args = properList(list as Datum, form.at, 'the list of parameters', usage).flatMap((each) => {
+  const args = properList(list, form.at, 'the list of parameters', usage).flatMap((each) => {
     const at = datumPosition(each, form.at);
     const parts = properList(each, at, 'a binding of parameterize', usage);
     if (parts.length !== 2) throw new SchemeSyntaxError(at, `a binding must be a parameter and a value, got ${datumText(each)}`, `write ${usage}`);
@@ -41,8 +41,8 @@ function parameterize(x: Expander, form: PairDatum, scope: Scope): Expr {
 function guard(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(guard (VARIABLE CLAUSE ...) BODY ...)';
   const [spec, ...body] = formParts(form, 2, Infinity, usage);
-  const at = datumPosition(spec as Datum, form.at);
-  const [name, ...clauses] = properList(spec as Datum, at, 'the specification of guard', usage);
+  const at = datumPosition(spec, form.at);
+  const [name, ...clauses] = properList(spec, at, 'the specification of guard', usage);
   if (name === undefined) throw new SchemeSyntaxError(at, 'guard has no variable', `write ${usage}`);
   const id = symbolPart(name, at, 'the variable of guard', usage);
   const inside = new Scope(scope, { procedure: 'guard' });
@@ -56,7 +56,7 @@ function guard(x: Expander, form: PairDatum, scope: Scope): Expr {
 
 function syntaxError(_x: Expander, form: PairDatum): Expr {
   const [message, ...irritants] = formParts(form, 1, Infinity, '(syntax-error MESSAGE DATUM ...)');
-  const text = message?.type === 'string' ? message.value : datumText(message as Datum);
+  const text = message?.type === 'string' ? message.value : datumText(message);
   const shown = irritants.map((irritant) => ` ${datumText(irritant)}`).join('');
   throw new SchemeSyntaxError(form.at, text + shown, 'the program itself refuses this with syntax-error');
 }

@@ -46,7 +46,7 @@ function definedBy(head: string, target: Datum, rest: Datum, names: Set<string>)
     case 'define-record-type':
       addName(target, names);
       addRecord(rest, names);
-      return;
+      break;
     default:
   }
 }

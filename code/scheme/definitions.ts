@@ -4,12 +4,12 @@
  * <design/expander#.def.definition>.
  */
 import { binding, index, local, named, procedure, runtime, temporary } from './build.ts';
-import type { Datum, PairDatum, SymbolDatum } from './datum.ts';
+import type { PairDatum, SymbolDatum } from './datum.ts';
 import { SchemeSyntaxError } from './datum.ts';
 import type { Expander } from './expander.ts';
 import { datumText, formParts, symbolPart } from './form.ts';
 import type { Expr, Variable } from './ir.ts';
-import { formalsParse, lambdaForm, thunk } from './procedures.ts';
+import { formalsParse, lambdaForm, thunk } from './bindings.ts';
 import { recordDefinition } from './record.ts';
 import type { Scope, SpecialBinding } from './scope.ts';
 
@@ -38,7 +38,7 @@ function define(x: Expander, form: PairDatum, scope: Scope): Definition {
     if (rest.length === 0) throw new SchemeSyntaxError(form.at, `the procedure ${id.name} has no body`, `write ${usage}`);
     return { shared: null, parts: [{ id, value: () => lambdaForm(x, formals, rest, scope, form.at, id.name) }] };
   }
-  const id = symbolPart(target as Datum, form.at, 'what define defines', usage);
+  const id = symbolPart(target, form.at, 'what define defines', usage);
   const [init] = rest;
   if (init === undefined || rest.length > 1) {
     throw new SchemeSyntaxError(form.at, `define of ${id.name} takes 1 expression, got ${rest.length}`, `write ${usage}`);
@@ -49,7 +49,7 @@ function define(x: Expander, form: PairDatum, scope: Scope): Definition {
 function defineValues(x: Expander, form: PairDatum, scope: Scope): Definition {
   const usage = '(define-values (NAME ...) EXPRESSION)';
   const [list, init] = formParts(form, 2, 2, usage);
-  const { names, rest } = formalsParse(list as Datum, form.at, usage);
+  const { names, rest } = formalsParse(list, form.at, usage);
   const all = rest === null ? names : [...names, rest];
   const variable = temporary('values');
   const values = (): Expr => {
@@ -58,7 +58,7 @@ function defineValues(x: Expander, form: PairDatum, scope: Scope): Definition {
     const seen = tail === null ? params : [...params, tail];
     const body = runtime('%vector', seen.map((each) => local(each, form.at)), form.at);
     const receiver = procedure([{ params, rest: tail, body }], form.at);
-    return runtime('%call-with-values', [thunk(x, [init as Datum], scope, form.at), receiver], form.at);
+    return runtime('%call-with-values', [thunk(x, [init], scope, form.at), receiver], form.at);
   };
   return {
     shared: { variable, init: values },
@@ -70,8 +70,8 @@ function defineValues(x: Expander, form: PairDatum, scope: Scope): Definition {
 export function defineSyntax(x: Expander, form: PairDatum, scope: Scope): void {
   const usage = '(define-syntax NAME (syntax-rules ...))';
   const [target, spec] = formParts(form, 2, 2, usage);
-  const id = symbolPart(target as Datum, form.at, 'the keyword', usage);
-  const rules = x.transformer(spec as Datum, scope, form.at);
+  const id = symbolPart(target, form.at, 'the keyword', usage);
+  const rules = x.transformer(spec, scope, form.at);
   // .top: at the top level an alias defines its original <design/expander#.def.toplevel-alias>.
   const bound = scope === x.top ? { type: 'symbol' as const, name: id.name, at: id.at } : id;
   scope.bind(bound, { kind: 'macro', name: id.name, rules });

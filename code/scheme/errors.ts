@@ -22,3 +22,9 @@ export class SchemeRaise extends Error {
     this.irritants = irritants;
   }
 }
+
+/** Thrown to end a program from within a primitive: nothing is left to go on with. Caught in `run` alone. */
+export class SchemeHalt extends Error {
+  readonly code = 'CAPSTAN_HALT';
+  override readonly name = 'SchemeHalt';
+}

@@ -4,6 +4,7 @@
  * <design/expander>. Special forms live in tables of their files and are reached through the scope, so that a program may
  * bind their names as it likes <design/expander#.inv.shadow>.
  */
+import { bindings, leftLambda } from './bindings.ts';
 import { bodyExpand } from './body.ts';
 import { isReserved } from './build.ts';
 import { conditionals, testExpand } from './conditionals.ts';
@@ -13,7 +14,6 @@ import { SchemeSyntaxError } from './datum.ts';
 import { definitions } from './definitions.ts';
 import { datumPosition, datumText, properList } from './form.ts';
 import type { Expr, SetGlobal, SetLocal, Variable } from './ir.ts';
-import { leftLambda, procedures } from './procedures.ts';
 import { libraries } from './library.ts';
 import { quasiquotes } from './quasiquote.ts';
 import type { Resolution, SpecialBinding } from './scope.ts';
@@ -22,10 +22,12 @@ import { SyntaxRules } from './syntax-rules.ts';
 import type { Budget } from './template.ts';
 import { toplevel } from './toplevel.ts';
 
-/** Levels to which forms may nest, after expansion <design/expander#.req.depth>. */
-export const ExpandDEPTH = 1000;
+/** Levels to which forms may nest, each form and body being one <design/expander#.req.depth>. */
+export const ExpandDEPTH = 400;
+/** Levels to which core forms may, with those that come of clauses and bindings in a row. */
+export const NestDEPTH = 1000;
 /** Data that the macros of one top-level form may write, and steps without coming to a form that is no macro. */
-const BudgetDATA = 4_000_000;
+const BudgetDATA = 2_000_000;
 const BudgetSTEPS = 100_000;
 
 const NOWHERE: Position = { file: '-', line: 1, column: 1 };
@@ -35,23 +37,30 @@ export class Expander {
   /** The top scope: special forms and macros. Names that it lacks are global variables. */
   readonly top: Scope;
   readonly budget: Budget = { left: 0 };
-  /** Whether the run-time's own names may be defined: for the prelude. */
-  readonly prelude: boolean;
+  private readonly prelude: boolean;
+  private readonly reserved: ReadonlySet<string>;
   private depth = 0;
+  private chained = 0;
 
-  constructor(options: { readonly prelude?: boolean } = {}) {
+  /** With `prelude`, the run-time's own names may be defined; `reserved` adds to those names. */
+  constructor(options: { readonly prelude?: boolean; readonly reserved?: ReadonlySet<string> } = {}) {
     this.prelude = options.prelude ?? false;
+    this.reserved = options.reserved ?? new Set();
     this.top = new Scope(null, { procedure: 'top level' });
-    for (const special of [...procedures, ...conditionals, ...controls, ...quasiquotes, ...definitions, ...libraries]) {
+    for (const special of [...bindings, ...conditionals, ...controls, ...quasiquotes, ...definitions, ...libraries]) {
       this.top.bind({ type: 'symbol', name: special.name, at: NOWHERE }, special);
     }
   }
 
-  /** expand -- the core form of a top-level datum; throws SchemeSyntaxError */
-  expand(datum: Datum): Expr {
+  /** expand -- the core form of a top-level datum; throws SchemeSyntaxError
+   *
+   * `near` is where the datum begins, for messages, if it is of a kind that keeps no place.
+   */
+  expand(datum: Datum, near: Position = NOWHERE): Expr {
     this.depth = 0;
+    this.chained = 0;
     this.budget.left = BudgetDATA;
-    return toplevel(this, datum, datumPosition(datum, NOWHERE));
+    return toplevel(this, datum, datumPosition(datum, near));
   }
 
   /** expr -- the core form of an expression; `near` is where a datum without a place stands */
@@ -62,21 +71,32 @@ export class Expander {
     return made;
   }
 
-  /** enter -- go one level deeper; also for core forms that nest without their sources doing so */
+  /** enter -- go one level deeper */
   enter(at: Position): void {
     this.depth += 1;
-    if (this.depth > ExpandDEPTH) {
-      throw new SchemeSyntaxError(at, 'the program is nested too deeply here', `forms may nest to ${ExpandDEPTH} levels; define parts of it apart`);
-    }
+    if (this.depth > ExpandDEPTH) throw tooDeep(at, ExpandDEPTH);
+    this.chain(at, 0);
   }
 
-  leave(levels = 1): void {
-    this.depth -= levels;
+  leave(): void {
+    this.depth -= 1;
+  }
+
+  /** chain -- count core forms that nest though their sources stand in a row; taken back by unchain */
+  chain(at: Position, levels = 1): void {
+    this.chained += levels;
+    if (this.depth + this.chained > NestDEPTH) throw tooDeep(at, NestDEPTH);
+  }
+
+  unchain(levels: number): void {
+    this.chained -= levels;
   }
 
   /** exprs -- each of several expressions */
   exprs(data: readonly Datum[], scope: Scope, near: Position): Expr[] {
-    return data.map((datum) => this.expr(datum, scope, near));
+    const made: Expr[] = [];
+    for (const datum of data) made.push(this.expr(datum, scope, near));
+    return made;
   }
 
   /** test -- an expression of which only the truth matters <design/expander#.def.test> */
@@ -90,7 +110,10 @@ export class Expander {
 
   /** body -- definitions and expressions, in a scope inside `scope` */
   body(forms: readonly Datum[], scope: Scope, at: Position): Expr {
-    return bodyExpand(this, forms, scope, at);
+    this.enter(at);
+    const made = bodyExpand(this, forms, scope, at);
+    this.leave();
+    return made;
   }
 
   /** macro -- a form with its macro uses at the head expanded, until it is something else */
@@ -134,7 +157,7 @@ export class Expander {
 
   /** checkReserved -- refuse to define or assign what expansions rely on <design/expander#.inv.reserved> */
   checkReserved(id: SymbolDatum): void {
-    if (!this.prelude && isReserved(id.name)) {
+    if (!this.prelude && (isReserved(id.name) || this.reserved.has(id.name))) {
       throw new SchemeSyntaxError(id.at, `${id.name} belongs to the run-time`, 'choose another name');
     }
   }
@@ -162,7 +185,7 @@ export class Expander {
     }
     const { variable, frame, group, index } = meaning;
     if (frame !== scope.frame) variable.captured = true;
-    if (group !== null && group.current <= index) group.first[index] = Math.min(group.first[index] as number, group.current);
+    if (group !== null && group.current <= index) group.first[index] = Math.min(group.first[index], group.current);
     return variable;
   }
 
@@ -173,6 +196,10 @@ export class Expander {
     const callee = this.expr(form.car, scope, form.at);
     return { op: 'call', callee, args: this.exprs(args, scope, form.at), at: form.at };
   }
+}
+
+function tooDeep(at: Position, most: number): SchemeSyntaxError {
+  return new SchemeSyntaxError(at, 'the program is nested too deeply here', `at most ${most} levels; define parts of it apart`);
 }
 
 export { definedGlobals, definedNames } from './defined.ts';

@@ -57,7 +57,7 @@ export function symbolPart(datum: Datum, near: Position, what: string, usage: st
 
 /** pushAll -- put forms on a stack so that the first comes off first; spreading a long list would meet the host's stack. */
 export function pushAll(pending: Datum[], forms: readonly Datum[]): void {
-  for (let i = forms.length - 1; i >= 0; --i) pending.push(forms[i] as Datum);
+  for (let i = forms.length - 1; i >= 0; --i) pending.push(forms[i]);
 }
 
 const TextMAX = 60;
@@ -84,7 +84,7 @@ function atomText(datum: Datum, pending: (Datum | string)[]): string {
     case 'boolean': return datum.value ? '#t' : '#f';
     case 'integer': return datum.value.toString();
     case 'real': return realText(datum.value);
-    case 'char': return `#\\${String.fromCodePoint(datum.value)}`;
+    case 'char': return datum.value > 32 ? `#\\${String.fromCodePoint(datum.value)}` : `#\\x${datum.value.toString(16)}`;
     case 'string': return JSON.stringify(datum.value);
     case 'bytes': return `#u8(${datum.bytes.join(' ')})`;
     case 'unspecific': return '#<unspecific>';

@@ -203,6 +203,7 @@ export class Frames extends Symbols {
   capture(live: number, dst: number): void {
     const hart = this.hart;
     this.spill(live);
+    this.raiseTop(this.fp + dst + 1);
     do {
       this.allocate(SlotVM0, ContinuationSIZE);
       this.header(SlotVM0, KindCONTINUATION, hart.r[(SlotCONT << 3) + 7] as number, 0, 0);

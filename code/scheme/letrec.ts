@@ -24,9 +24,9 @@ export function letrecSplit(
   x: Expander, variables: readonly (Variable | null)[], inits: readonly Expr[], group: LetrecGroup, at: Position, body: () => Expr,
 ): Expr {
   const segments = segmentsOf(group.first);
-  for (let i = 0; i < segments.length; ++i) x.enter(at);
+  x.chain(at, segments.length);
   const result = body();
-  x.leave(segments.length);
+  x.unchain(segments.length);
   return segments.reduceRight<Expr>((rest, segment) => segmentBind(segment, variables, inits, group, rest), result);
 }
 
@@ -34,12 +34,12 @@ export function letrecSplit(
 function segmentsOf(first: readonly number[]): Segment[] {
   const reach = first.map((_, i) => i);
   first.forEach((from, i) => {
-    if (from !== Infinity) reach[from] = Math.max(reach[from] as number, i);
+    if (from !== Infinity) reach[from] = Math.max(reach[from], i);
   });
   const segments: Segment[] = [];
   for (let base = 0; base < first.length;) {
     let last = base;
-    for (let i = base; i <= last; ++i) last = Math.max(last, reach[i] as number);
+    for (let i = base; i <= last; ++i) last = Math.max(last, reach[i]);
     segments.push({ base, limit: last + 1 });
     base = last + 1;
   }
@@ -52,7 +52,7 @@ function segmentBind(
   const values = inits.slice(base, limit);
   const single = variables[base];
   if (limit - base === 1 && group.first[base] === Infinity) {
-    const init = inits[base] as Expr;
+    const init = inits[base];
     return single === null || single === undefined ? sequence([init, rest]) : binding([single], [init], rest);
   }
   const bound = variables.slice(base, limit).map((variable) => variable ?? { name: '', assigned: false, captured: false });

@@ -92,13 +92,13 @@ function compileList(
   const ellipsis = items.findIndex((item) => isEllipsis(rules, item));
   const each = (item: Datum): Pattern => compile(rules, item, depths, at, depth, level + 1);
   if (ellipsis === 0) {
-    throw new SchemeSyntaxError(at, `${datumText(items[0] as Datum)} begins a pattern`, 'it follows the pattern that repeats');
+    throw new SchemeSyntaxError(at, `${datumText(items[0])} begins a pattern`, 'it follows the pattern that repeats');
   }
   const fixed = ellipsis < 0 ? items.length : ellipsis - 1;
   const before = items.slice(0, fixed).map(each);
   let repeat: Pattern | null = null;
   const inside = new Map<Key, number>(depths);
-  if (ellipsis > 0) repeat = compile(rules, items[fixed] as Datum, inside, at, depth + 1, level + 1);
+  if (ellipsis > 0) repeat = compile(rules, items[fixed], inside, at, depth + 1, level + 1);
   const keys = [...inside.keys()].filter((key) => !depths.has(key));
   for (const key of keys) depths.set(key, inside.get(key) as number);
   const after = ellipsis < 0 ? [] : items.slice(ellipsis + 1).map(each);
@@ -140,7 +140,7 @@ function matchItems(
   const { before, repeat, after } = pattern;
   const repeats = items.length - before.length - after.length;
   if (repeats < 0 || (repeat === null && repeats > 0)) return false;
-  const one = (each: Pattern, i: number): boolean => patternMatch(rules, each, items[i] as Datum, use, matches);
+  const one = (each: Pattern, i: number): boolean => patternMatch(rules, each, items[i], use, matches);
   if (!before.every((each, i) => one(each, i))) return false;
   if (!after.every((each, i) => one(each, before.length + repeats + i))) return false;
   if (repeat !== null && !matchRepeat(rules, pattern, repeat, items.slice(before.length, before.length + repeats), use, matches)) {
@@ -159,7 +159,7 @@ function matchRepeat(
     if (!patternMatch(rules, repeat, item, use, each)) return false;
     list.keys.forEach((key, i) => lists[i]?.push(each.get(key) as Match));
   }
-  list.keys.forEach((key, i) => matches.set(key, lists[i] as Match[]));
+  list.keys.forEach((key, i) => matches.set(key, lists[i]));
   return true;
 }
 

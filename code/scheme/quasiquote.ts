@@ -13,14 +13,14 @@ import { auxiliary, specialForm } from './scope.ts';
 /** Items that one call conses; a longer list takes several, one in another. */
 const ConsMAX = 32;
 
-/** One item of a list: consed on, or spliced in. */
-interface Piece { readonly value: Expr; readonly splice: boolean; readonly at: Position }
+/** One item of a list as it is written and what becomes of it: consed on, or spliced in. */
+interface Piece { readonly written: Datum; readonly value: Expr; readonly splice: boolean; readonly at: Position }
 
 interface Place { readonly x: Expander; readonly scope: Scope }
 
 function quasiquote(x: Expander, form: PairDatum, scope: Scope): Expr {
   const [template] = formParts(form, 1, 1, '(quasiquote TEMPLATE)');
-  return fill({ x, scope }, template as Datum, 1, form.at);
+  return fill({ x, scope }, template, 1, form.at);
 }
 
 /** A template at a level of quasiquotation. */
@@ -54,41 +54,42 @@ function quotation(place: Place, list: PairDatum, level: number): Expr | null {
   const nested = place.x.special(list, place.scope)?.name === 'quasiquote';
   if (!nested && auxiliary(list.car, place.scope) !== 'unquote') return null;
   const [part] = formParts(list, 1, 1, nested ? '(quasiquote TEMPLATE)' : '(unquote EXPRESSION)');
-  if (!nested && level === 1) return place.x.expr(part as Datum, place.scope, list.at);
-  const inner = fill(place, part as Datum, nested ? level + 1 : level - 1, list.at);
-  return requote(list, inner);
+  if (!nested && level === 1) return place.x.expr(part, place.scope, list.at);
+  const inner = fill(place, part, nested ? level + 1 : level - 1, list.at);
+  return requote(list, part, inner);
 }
 
 /** A quotation of another level with its part filled in. */
-function requote(list: PairDatum, inner: Expr): Expr {
-  if (inner.op === 'const') return constant(list);
+function requote(list: PairDatum, part: Datum, inner: Expr): Expr {
+  if (isUnchanged(inner, part)) return constant(list);
   return runtime('%cons*', [constant(list.car), inner, constant({ type: 'null' })], list.at);
 }
 
 function piece(place: Place, item: Datum, level: number, at: Position): Piece {
   if (item.type !== 'pair' || auxiliary(item.car, place.scope) !== 'unquote-splicing') {
-    return { value: fill(place, item, level, at), splice: false, at };
+    return { written: item, value: fill(place, item, level, at), splice: false, at };
   }
   const [part] = formParts(item, 1, 1, '(unquote-splicing EXPRESSION)');
-  if (level === 1) return { value: place.x.expr(part as Datum, place.scope, item.at), splice: true, at };
-  return { value: requote(item, fill(place, part as Datum, level - 1, item.at)), splice: false, at };
+  if (level === 1) return { written: item, value: place.x.expr(part, place.scope, item.at), splice: true, at };
+  const inner = fill(place, part, level - 1, item.at);
+  return { written: item, value: requote(item, part, inner), splice: false, at };
 }
 
 /** join -- pieces before a tail; `end` is the tail as it is written, or null if it is computed
  *
- * Where all that follows is constant, the written list serves as it stands.
+ * Where all that follows is unchanged, the written list serves as it stands.
  */
 function join(x: Expander, pieces: readonly Piece[], pairs: readonly PairDatum[], tail: Expr, end: Datum | null): Expr {
   let made = tail;
   let i = pieces.length;
-  if (end !== null && tail.op === 'const') {
-    while (i > 0 && isConstant(pieces[i - 1] as Piece)) i -= 1;
-    if (i < pieces.length) made = constant(pairs[i] as PairDatum);
+  if (end !== null && isUnchanged(tail, end)) {
+    while (i > 0 && isKept(pieces[i - 1])) i -= 1;
+    if (i < pieces.length) made = constant(pairs[i]);
   }
   let depth = 0;
   while (i > 0) {
-    const last = pieces[i - 1] as Piece;
-    x.enter(last.at);
+    const last = pieces[i - 1];
+    x.chain(last.at);
     depth += 1;
     if (last.splice) {
       made = isNull(made) ? last.value : runtime('%append', [last.value, made], last.at);
@@ -96,17 +97,22 @@ function join(x: Expander, pieces: readonly Piece[], pairs: readonly PairDatum[]
       continue;
     }
     let from = i - 1;
-    while (from > 0 && i - from < ConsMAX && !(pieces[from - 1] as Piece).splice) from -= 1;
+    while (from > 0 && i - from < ConsMAX && !(pieces[from - 1]).splice) from -= 1;
     const items = pieces.slice(from, i).map(({ value }) => value);
     made = runtime(items.length === 1 ? '%cons' : '%cons*', [...items, made], last.at);
     i = from;
   }
-  x.leave(depth);
+  x.unchain(depth);
   return made;
 }
 
-function isConstant({ value, splice }: Piece): boolean {
-  return !splice && value.op === 'const';
+/** Whether a template stands for itself. A constant alone does not say so: it may be the value of an unquoted one. */
+function isUnchanged(value: Expr, written: Datum): boolean {
+  return value.op === 'const' && value.value === written;
+}
+
+function isKept({ value, written, splice }: Piece): boolean {
+  return !splice && isUnchanged(value, written);
 }
 
 function isNull(value: Expr): boolean {
@@ -115,7 +121,7 @@ function isNull(value: Expr): boolean {
 
 function fillVector(place: Place, vector: Datum & { type: 'vector' }, level: number, at: Position): Expr {
   const pieces = vector.items.map((item) => piece(place, item, level, at));
-  if (pieces.every(isConstant)) return constant(vector);
+  if (pieces.every(isKept)) return constant(vector);
   return runtime('%list->vector', [join(place.x, pieces, [], constant({ type: 'null' }), null)], at);
 }
 

@@ -34,10 +34,17 @@ export class Reader {
   private stack: Open[] = [];
   private labels: Map<number, Label> = new Map();
   private holes = false;
+  private place: Position;
 
   /** Positions are counted from `offset`. */
   constructor(text: string, file: string, offset = 0) {
     this.lexer = new Lexer(text, file, offset);
+    this.place = this.lexer.here();
+  }
+
+  /** Where the last datum begins: for those that keep no place of their own. */
+  get at(): Position {
+    return this.place;
   }
 
   /** How much of the text is consumed: after a datum, the place just behind it. */
@@ -55,6 +62,7 @@ export class Reader {
     this.holes = false;
     for (;;) {
       const token = this.lexer.next();
+      if (this.stack.length === 0) this.place = token.at;
       let done: Datum | null = null;
       switch (token.kind) {
         case 'eof':
@@ -213,7 +221,7 @@ function fill(root: Datum): Datum {
     if ((datum.type !== 'pair' && datum.type !== 'vector') || seen.has(datum)) continue;
     seen.add(datum);
     if (datum.type === 'vector') {
-      for (let i = 0; i < datum.items.length; ++i) pending.push(datum.items[i] = value(datum.items[i] as Datum));
+      for (let i = 0; i < datum.items.length; ++i) pending.push(datum.items[i] = value(datum.items[i]));
     } else {
       pending.push(datum.car = value(datum.car), datum.cdr = value(datum.cdr));
     }

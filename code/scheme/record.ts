@@ -17,13 +17,13 @@ interface Field { readonly id: SymbolDatum; readonly accessor: SymbolDatum; read
 /** recordDefinition -- what a define-record-type form defines */
 export function recordDefinition(form: PairDatum): Definition {
   const [name, maker, test, ...rest] = formParts(form, 3, Infinity, USAGE);
-  const id = symbolPart(name as Datum, form.at, 'the name of a record type', USAGE);
-  const predicate = symbolPart(test as Datum, form.at, 'the predicate', USAGE);
+  const id = symbolPart(name, form.at, 'the name of a record type', USAGE);
+  const predicate = symbolPart(test, form.at, 'the predicate', USAGE);
   const fields = rest.map((datum) => fieldParse(datum, form.at));
   const type: Variable = { ...temporary(id.name), captured: true };
   const at = form.at;
   const parts: { id: SymbolDatum; value: () => Expr }[] = [{ id, value: () => local(type, at) }];
-  parts.push(construct(maker as Datum, fields, type, at));
+  parts.push(construct(maker, fields, type, at));
   parts.push({ id: predicate, value: () => recognise(type, at) });
   fields.forEach((field, i) => {
     parts.push({ id: field.accessor, value: () => access(type, i, field.accessor) });

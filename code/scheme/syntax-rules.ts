@@ -5,7 +5,7 @@
 import type { Datum, PairDatum, SymbolDatum } from './datum.ts';
 import { SchemeSyntaxError } from './datum.ts';
 import { datumPosition, datumText, formParts, properList, symbolPart } from './form.ts';
-import type { Pattern, Rules } from './pattern.ts';
+import type { Matches, Pattern, Rules } from './pattern.ts';
 import { patternCompile, patternMatch, patternUsage } from './pattern.ts';
 import type { Key, Scope } from './scope.ts';
 import type { Budget, Template } from './template.ts';
@@ -41,7 +41,7 @@ export class SyntaxRules {
   /** expand -- what a use of the macro stands for; all of it stands where the use does */
   expand(form: PairDatum, name: string, use: Scope, budget: Budget): Datum {
     for (const rule of this.list) {
-      const matches = new Map();
+      const matches: Matches = new Map();
       if (!patternMatch(this.rules, rule.pattern, form.cdr, use, matches)) continue;
       return templateFill({ rules: this.rules, at: form.at, name, aliases: new Map(), budget }, rule.template, matches);
     }

@@ -73,9 +73,9 @@ function compileItems(
 ): Element[] {
   const elements: Element[] = [];
   for (let i = 0; i < items.length; ++i) {
-    const item = items[i] as Datum;
+    const item = items[i];
     let count = 0;
-    while (ellipses && i + 1 < items.length && isEllipsis(on.rules, items[i + 1] as Datum)) {
+    while (ellipses && i + 1 < items.length && isEllipsis(on.rules, items[i + 1])) {
       count += 1;
       i += 1;
     }
@@ -118,7 +118,7 @@ export function templateFill(filling: Filling, template: Template, matches: Matc
       const items = fillItems(filling, template.elements, matches);
       let list: Datum = template.tail === null ? { type: 'null' } : templateFill(filling, template.tail, matches);
       for (let i = items.length - 1; i >= 0; --i) {
-        const pair: PairDatum = { type: 'pair', car: items[i] as Datum, cdr: list, at: filling.at };
+        const pair: PairDatum = { type: 'pair', car: items[i], cdr: list, at: filling.at };
         list = pair;
       }
       return list;
@@ -160,7 +160,7 @@ function fillElement(filling: Filling, element: Element, ellipses: number, match
   }
   for (let i = 0; i < count; ++i) {
     const each: Matches = new Map(matches);
-    for (const [key, list] of lists) each.set(key, list[i] as Match);
+    for (const [key, list] of lists) each.set(key, list[i]);
     fillElement(filling, element, ellipses - 1, each, into);
   }
 }

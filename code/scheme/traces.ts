@@ -6,7 +6,7 @@
 import {
   BytesBYTES, CodeNAME, CodePLACES, CodeSOURCE, ConditionCHAIN, ConditionEXHAUSTED, ConditionIRRITANTS, ConditionMESSAGE,
   ConditionPLACE, ConditionSIZE, ConditionTYPE, ConstantFALSE, ConstantNULL, HeaderTHIRD, KindCLOSURE, KindCODE,
-  KindCONDITION, KindPRIMITIVE, ClosureCODE, PrimitiveNAME, SlotCODE, SlotCONT, SlotVM1, SlotVM4, SlotVM5, SlotVM6, StackPARENT,
+  KindCONDITION, KindPRIMITIVE, ClosureCODE, PairCAR, PairCDR, PrimitiveNAME, SlotCODE, SlotCONT, SlotVM1, SlotVM4, SlotVM5, SlotVM6, StackPARENT,
   ValueSIZE, WindowBASE,
 } from './kinds.ts';
 import type { SchemeRaise } from './errors.ts';
@@ -151,8 +151,8 @@ export class Traces extends Frames {
     hart.loadCap(part, slot, ConditionMESSAGE);
     let text = show(part, false);
     hart.loadCap(rest, slot, ConditionIRRITANTS);
-    for (; this.isPair(rest); hart.loadCap(rest, rest, 16)) {
-      hart.loadCap(part, rest, 0);
+    for (; this.isPair(rest); hart.loadCap(rest, rest, PairCDR)) {
+      hart.loadCap(part, rest, PairCAR);
       text += ` ${show(part, true)}`;
     }
     hart.loadCap(part, slot, ConditionPLACE);
@@ -167,8 +167,8 @@ export class Traces extends Frames {
     if (this.kindOf(slot) !== KindCONDITION) return null;
     const hart = this.hart, lines: string[] = [];
     hart.loadCap(SlotVM4, slot, ConditionCHAIN);
-    for (; this.isPair(SlotVM4); hart.loadCap(SlotVM4, SlotVM4, 16)) {
-      hart.loadCap(SlotVM1, SlotVM4, 0);
+    for (; this.isPair(SlotVM4); hart.loadCap(SlotVM4, SlotVM4, PairCDR)) {
+      hart.loadCap(SlotVM1, SlotVM4, PairCAR);
       lines.push(this.stringOf(SlotVM1));
     }
     hart.clear(SlotVM1);
@@ -183,15 +183,14 @@ export class Traces extends Frames {
     return this.fixnum(SlotVM1);
   }
 
-  /** listLength -- the length of a list in a slot, or -1 where it is none. */
-  protected listLength(slot: number): number {
+  /** listLength -- the length of a list in a slot, or -1 where it is none; it stops at `most`. */
+  protected listLength(slot: number, most: number): number {
     const hart = this.hart;
     hart.move(SlotVM1, slot);
     let n = 0;
-    for (; this.isPair(SlotVM1); n += 1) hart.loadCap(SlotVM1, SlotVM1, 16);
-    const isList = this.isConstant(SlotVM1, ConstantNULL);
+    for (; n < most && this.isPair(SlotVM1); n += 1) hart.loadCap(SlotVM1, SlotVM1, PairCDR);
+    const isList = n === most || this.isConstant(SlotVM1, ConstantNULL);
     hart.clear(SlotVM1);
     return isList ? n : -1;
   }
 }
-

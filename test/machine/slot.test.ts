@@ -65,9 +65,9 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
   });
 
   test('slotDecode: tag word and rooms of any 128 bits, by tag, seal, window and permission <design/machine#.slot.tag>', () => {
-    const zeroOften = fc.oneof(fc.constant(0), word);
+    const zeroOften = fc.oneof(fc.constant(0), fc.constant(0), word), mostlyNear = [...Near, ...Near, ...Near, ...Every];
     let usable = 0;
-    hold(fc.tuple(placed(Every), fc.constantFrom(WindowHIGH, WindowHIGH, 0, -1, 0x41), word, zeroOften, fc.nat(31), fc.boolean()),
+    hold(fc.tuple(placed(mostlyNear), fc.constantFrom(WindowHIGH, WindowHIGH, WindowHIGH, 0, -1, 0x41), word, zeroOften, fc.nat(31), fc.boolean()),
       ([{ bounds, low }, high, upper, lower, type, sealed]) => {
         const perms = (upper & ~0x1fff) | (lower & 0x1fff), w2 = bounds | (sealed ? type << 27 : 0);
         const r = Int32Array.of(7, 7, 7, 7, 7, 7, 7, 7, low, high, w2, perms, 9, 9, 9, 9);
@@ -80,7 +80,7 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
           7, 7, 7, 7, 7, 7, 7, 7, low, high, w2, perms, (perms & -0x1_0000) | 1,
           (perms & PermLOAD) === 0 ? 0 : room, (perms & PermSTORE) === 0 ? 0 : room, 9,
         ]);
-      });
+      }, 8000);
     expect(usable).toBeGreaterThan(200);
   });
 });

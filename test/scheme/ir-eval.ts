@@ -17,6 +17,7 @@ export class Pair {
   }
 }
 export class Name {
+  readonly sort = 'name';
   readonly name: string;
   constructor(name: string) { this.name = name; }
 }
@@ -29,6 +30,7 @@ class Values {
   constructor(list: Value[]) { this.list = list; }
 }
 class RecordType {
+  readonly sort = 'type';
   readonly name: string;
   readonly fields: Value;
   constructor(name: string, fields: Value) {
@@ -84,7 +86,7 @@ export class Machine {
     const reader = new Reader(text, 'test.scm');
     let value: Value;
     for (let datum = reader.read(); datum !== null; datum = reader.read()) {
-      value = this.eval(this.expander.expand(datum), new Map());
+      value = this.eval(this.expander.expand(datum, reader.at), new Map());
     }
     return value;
   }
@@ -96,7 +98,7 @@ export class Machine {
         const cell = env.get(expr.variable);
         if (cell === undefined) throw new Error(`no cell for ${expr.variable.name}`);
         if (cell.value === UNASSIGNED) throw new Error(`${expr.variable.name} is used before its value`);
-        return cell.value as Value;
+        return cell.value;
       }
       case 'global': {
         if (!this.globals.has(expr.name)) throw new Error(`unbound variable ${expr.name}`);
@@ -122,20 +124,20 @@ export class Machine {
       case 'lambda': return this.closure(expr.clauses, env);
       case 'let': {
         const inner = new Map(env);
-        expr.inits.forEach((init, i) => inner.set(expr.variables[i] as Variable, { value: this.eval(init, env) }));
+        expr.inits.forEach((init, i) => inner.set(expr.variables[i], { value: this.eval(init, env) }));
         return this.eval(expr.body, inner);
       }
       case 'letrec': {
         const inner = new Map(env);
         for (const variable of expr.variables) inner.set(variable, { value: UNASSIGNED });
-        expr.inits.forEach((init, i) => { (inner.get(expr.variables[i] as Variable) as { value: Value }).value = this.eval(init, inner); });
+        expr.inits.forEach((init, i) => { (inner.get(expr.variables[i]) as { value: Value }).value = this.eval(init, inner); });
         return this.eval(expr.body, inner);
       }
       case 'call': {
         const args = expr.args.map((arg) => this.eval(arg, env));
         const callee = this.eval(expr.callee, env);
         if (typeof callee !== 'function') throw new Error('call of what is no procedure');
-        return callee(...args);
+        return call(callee, ...args);
       }
     }
   }
@@ -228,7 +230,7 @@ function parameterize(body: Value, ...bindings: Value[]): Value {
 function makeParameter(value: Value): Value {
   const parameter = new Parameter();
   parameter.value = value;
-  return Object.assign((): Value => parameter.value, { parameter }) as Procedure;
+  return Object.assign((): Value => parameter.value, { parameter });
 }
 
 function field(record: Value, type: Value, i: Value, name: Value): { fields: Value[]; i: number } {

@@ -88,6 +88,8 @@ describe('numbers', () => {
     }));
     expect(parseNumber(`${10n ** 400n}/${3n * 10n ** 399n}`, 10)).toBe(10 / 3);
     expect(parseNumber(`1/${10n ** 400n}`, 10)).toBe(0);
+    const just = (2n ** 53n + 1n) * 10n ** 40n + 1n;
+    expect(parseNumber(`${just}/${10n ** 40n}`, 10)).toBe(2 ** 53 + 2);
     expect(parseNumber(`${10n ** 400n}/3`, 10)).toBe(Infinity);
   });
 
@@ -160,7 +162,7 @@ describe('positions and errors', () => {
   for (const [source, expected] of errors) {
     test(`${JSON.stringify(source)} is refused with place, reason and hint <design/reader#.req.errors>`, () => {
       expect(refused(source)).toMatch(expected);
-      expect(refused(source)).toMatch(/^a\.scm:\d+:\d+: .+ \(.+\)$/s);
+      expect(refused(source)).toMatch(/^a\.scm:\d+:\d+: .+ \(.+\)$/);
     });
   }
 });
@@ -188,7 +190,7 @@ describe('size', () => {
 describe('reading in pieces', () => {
   test('the offset is just behind the datum that was read <design/reader#.if.offset>', () => {
     const reader = new Reader('(a) b"c"', 'port');
-    const offsets = [reader.read(), reader.read(), reader.read(), reader.read()].map((datum) => (datum === null ? -1 : reader.offset));
+    const offsets = [1, 2, 3, 4].map(() => (reader.read() === null ? -1 : reader.offset));
     expect(offsets).toEqual([3, 5, 8, -1]);
     expect(datumText(new Reader('(a) b', 'port', 3).read() as Datum)).toBe('b');
   });

@@ -11,8 +11,17 @@ import {
   AddressSpace, addrOfWindow, boundsEncode, Hart, Memory, PageALL, PermDATA, slotDecode, SlotSHIFT, WindowHIGH,
 } from '../../code/machine/machine.ts';
 
-/** A loop over the machine and its raw counterpart, of `MicroCOUNT` operations each. */
-export interface MicroCase {
+/** Two loops of `LoopCOUNT` operations each that return the same number. */
+export interface Loops {
+  readonly machine: () => number;
+  readonly raw: () => number;
+}
+
+/** Operations that one call of a loop performs: the bound of every loop here. */
+export const LoopCOUNT = 0x1_0000;
+
+/** Two loops over a footprint that is filled for them. */
+interface Case {
   /** What the footprint holds: nothing, one cycle through its words, or capabilities for objects of the footprint. */
   readonly content: 'nothing' | 'cycle' | 'capabilities';
   /** `zero` is the slot of the object that would lie at address 0: the object at `low` is in slot `zero + (low >>> 10)`. */
@@ -20,9 +29,6 @@ export interface MicroCase {
   /** `raw` has at an address what the machine has there. */
   readonly raw: (raw: Int32Array) => number;
 }
-
-/** Operations that one call of a loop performs. */
-export const MicroCOUNT = 0x1_0000;
 
 const FootprintSIZE = 0x10_0000;
 const ObjectCOUNT = 1024;
@@ -36,7 +42,7 @@ const BaseWORD: number = BaseLOW / 4;
 /** stepOf -- what follows in Knuth's linear congruential sequence modulo 2^32: an offset depends on the one before alone. */
 const stepOf = (s: number): number => (Math.imul(s, 1664525) + 1013904223) | 0;
 
-const load32: MicroCase = {
+const load32: Case = {
   content: 'cycle',
   machine: (hart, zero) => {
     let x = 0x4_0000;
@@ -45,12 +51,12 @@ const load32: MicroCase = {
   },
   raw: (raw) => {
     let x = 0x4_0000;
-    for (let i = 0; i < 0x1_0000; i++) x = raw[x] as number;
+    for (let i = 0; i < 0x1_0000; i++) x = raw[x];
     return x;
   },
 };
 
-const load32Free: MicroCase = {
+const load32Free: Case = {
   content: 'cycle',
   machine: (hart, zero) => {
     let sum = 0;
@@ -65,13 +71,13 @@ const load32Free: MicroCase = {
     let sum = 0;
     for (let i = 0, s = 1; i < 0x1_0000; i++) {
       s = stepOf(s);
-      sum = (sum + (raw[0x4_0000 + (s >>> 14)] as number)) | 0;
+      sum = (sum + (raw[0x4_0000 + (s >>> 14)])) | 0;
     }
     return sum;
   },
 };
 
-const store32: MicroCase = {
+const store32: Case = {
   content: 'nothing',
   machine: (hart, zero) => {
     let s = 1;
@@ -88,11 +94,11 @@ const store32: MicroCase = {
       s = stepOf(s);
       raw[0x4_0000 + (s >>> 14)] = i;
     }
-    return raw[0x4_0000 + (s >>> 14)] as number;
+    return raw[0x4_0000 + (s >>> 14)];
   },
 };
 
-const loadCap: MicroCase = {
+const loadCap: Case = {
   content: 'capabilities',
   machine: (hart, zero) => {
     let from = zero + 1024;
@@ -102,19 +108,19 @@ const loadCap: MicroCase = {
       hart.loadCap(to, from, (s >>> 26) << 4);
       from = to;
     }
-    return hart.r[from << 3] as number;
+    return hart.r[from << 3];
   },
   raw: (raw) => {
     let p = 0x10_0000;
     for (let i = 0, s = 1; i < 0x1_0000; i++) {
       s = stepOf(s);
-      p = raw[(p + ((s >>> 26) << 4)) >>> 2] as number;
+      p = raw[(p + ((s >>> 26) << 4)) >>> 2];
     }
     return p;
   },
 };
 
-const loadCapFree: MicroCase = {
+const loadCapFree: Case = {
   content: 'capabilities',
   machine: (hart, zero) => {
     let sum = 0;
@@ -122,7 +128,7 @@ const loadCapFree: MicroCase = {
       s = stepOf(s);
       const g = s >>> 16, to = zero + 2048 + (i & 1023);
       hart.loadCap(to, zero + 1024 + (g >>> 6), (g & 63) << 4);
-      sum = (sum + (hart.r[to << 3] as number)) | 0;
+      sum = (sum + (hart.r[to << 3])) | 0;
     }
     return sum;
   },
@@ -130,13 +136,13 @@ const loadCapFree: MicroCase = {
     let sum = 0;
     for (let i = 0, s = 1; i < 0x1_0000; i++) {
       s = stepOf(s);
-      sum = (sum + (raw[0x4_0000 + ((s >>> 16) << 2)] as number)) | 0;
+      sum = (sum + (raw[0x4_0000 + ((s >>> 16) << 2)])) | 0;
     }
     return sum;
   },
 };
 
-const dereference: MicroCase = {
+const dereference: Case = {
   content: 'capabilities',
   machine: (hart, zero) => {
     let from = zero + 1024, x = 0;
@@ -153,14 +159,14 @@ const dereference: MicroCase = {
     let p = 0x10_0000, x = 0;
     for (let i = 0, s = 1; i < 0x1_0000; i++) {
       s = stepOf(s);
-      p = raw[(p + (((s ^ x) >>> 26) << 4)) >>> 2] as number;
-      x = raw[(p + ((s >>> 16) & 0x3f0)) >>> 2] as number;
+      p = raw[(p + (((s ^ x) >>> 26) << 4)) >>> 2];
+      x = raw[(p + ((s >>> 16) & 0x3f0)) >>> 2];
     }
     return x;
   },
 };
 
-const dereferenceFree: MicroCase = {
+const dereferenceFree: Case = {
   content: 'capabilities',
   machine: (hart, zero) => {
     let sum = 0;
@@ -176,14 +182,14 @@ const dereferenceFree: MicroCase = {
     let sum = 0;
     for (let i = 0, s = 1; i < 0x1_0000; i++) {
       s = stepOf(s);
-      const p = raw[0x4_0000 + ((s >>> 16) << 2)] as number;
-      sum = (sum + (raw[(p + ((s >>> 6) & 0x3fc)) >>> 2] as number)) | 0;
+      const p = raw[0x4_0000 + ((s >>> 16) << 2)];
+      sum = (sum + (raw[(p + ((s >>> 6) & 0x3fc)) >>> 2])) | 0;
     }
     return sum;
   },
 };
 
-const storeCap: MicroCase = {
+const storeCap: Case = {
   content: 'nothing',
   machine: (hart, zero) => {
     let s = 1;
@@ -200,11 +206,11 @@ const storeCap: MicroCase = {
       s = stepOf(s);
       raw[0x4_0000 + ((s >>> 16) << 2)] = 0x10_0000 + ((i & 1023) << 10);
     }
-    return raw[0x4_0000 + ((s >>> 16) << 2)] as number;
+    return raw[0x4_0000 + ((s >>> 16) << 2)];
   },
 };
 
-const move: MicroCase = {
+const move: Case = {
   content: 'nothing',
   machine: (hart, zero) => {
     let s = 1;
@@ -212,35 +218,36 @@ const move: MicroCase = {
       s = stepOf(s);
       hart.move(zero + 2048 + (s >>> 22), zero + 1024 + ((s >>> 12) & 1023));
     }
-    return hart.r[(zero + 2048 + (s >>> 22)) << 3] as number;
+    return ((hart.r[(zero + 2048 + (s >>> 22)) << 3]) >>> 10) - 1024;
   },
   raw: (raw) => {
+    for (let i = 0; i < 1024; i++) raw[i] = i;
     let s = 1;
     for (let i = 0; i < 0x1_0000; i++) {
       s = stepOf(s);
-      raw[s >>> 22] = 0;
-      raw[s >>> 22] = (raw[1024 + ((s >>> 12) & 1023)] as number) + 0x10_0000 + (((s >>> 12) & 1023) << 10);
+      raw[1024 + (s >>> 22)] = raw[(s >>> 12) & 1023];
     }
-    return raw[s >>> 22] as number;
+    return raw[1024 + (s >>> 22)];
   },
 };
 
-/** Every case, by the name of its row. */
-export const MicroCASES: Readonly<Record<string, MicroCase>> = {
-  load32, 'load32-free': load32Free, store32, loadCap, 'loadCap-free': loadCapFree, storeCap, dereference,
-  'dereference-free': dereferenceFree, move,
+/** What makes the loops of each case, by name. A case that says `free` has accesses that do not wait for each other. */
+export const LOOPS: Readonly<Record<string, () => Loops>> = {
+  'load32': () => loopsSet(load32),
+  'load32-free': () => loopsSet(load32Free),
+  'store32': () => loopsSet(store32),
+  'loadCap': () => loopsSet(loadCap),
+  'loadCap-free': () => loopsSet(loadCapFree),
+  'storeCap': () => loopsSet(storeCap),
+  'dereference': () => loopsSet(dereference),
+  'dereference-free': () => loopsSet(dereferenceFree),
+  'move': () => loopsSet(move),
 };
 
-/** The two loops of a case over a footprint filled for it. */
-export interface MicroLoops {
-  readonly machine: () => number;
-  readonly raw: () => number;
-}
-
-/** microSet -- a machine whose hart holds one capability for each of 1,024 objects, the same in a typed array, and the loops. */
-export function microSet(micro: MicroCase): MicroLoops {
+/** loopsSet -- a machine whose hart holds one capability for each of 1,024 objects, the same in a typed array, and the loops. */
+function loopsSet(micro: Case): Loops {
   const memory = new Memory(2 * FootprintSIZE);
-  const space = new AddressSpace();
+  const space = new AddressSpace(memory.size);
   space.map(addrOfWindow(BaseLOW), FootprintSIZE, FootprintSIZE, PageALL);
   const hart = new Hart('micro', memory, space);
   const first = hart.enter(2 * ObjectCOUNT);
@@ -262,8 +269,8 @@ function cycleFill(words: Int32Array): void {
   const draw = random(1);
   for (let i = BaseWORD; i < 2 * BaseWORD; i++) words[i] = i;
   for (let i = 2 * BaseWORD - 1; i > BaseWORD; i--) {
-    const j = BaseWORD + draw(i - BaseWORD), word = words[i] as number;
-    words[i] = words[j] as number;
+    const j = BaseWORD + draw(i - BaseWORD), word = words[i];
+    words[i] = words[j];
     words[j] = word;
   }
 }

@@ -1,277 +1,73 @@
-/* micro.ts: MACHINE OPERATIONS AGAINST TYPED ARRAYS
+/* micro.ts: MACHINE OPERATIONS
  *
- * Each case is a loop over the machine and the same loop over a typed array: the same sequence of offsets, the same
- * 1 MiB, the same dependence of an access on the one before <design/bench#.micro>. Both loops of a case return the same
- * number, which is checked before anything is timed <design/bench#.inv.same>.
- *
- * .hoist: What a loop uses comes in by parameters and local constants: V8 reads the variables of a module anew each time round.
+ * The cost of single operations against the same work on typed arrays and JavaScript objects <design/bench#.micro>.
  */
-import { random } from '../../code/base/base.ts';
-import {
-  AddressSpace, addrOfWindow, boundsEncode, Hart, Memory, PageALL, PermDATA, slotDecode, SlotSHIFT, WindowHIGH,
-} from '../../code/machine/machine.ts';
+import type { Bench } from './bench.ts';
+import { messageOf, numberOf, type Sample, type Sampler } from './fresh.ts';
+import type { Loops } from './loops.ts';
+import { rowOf, type Row, type RowNotes } from './rows.ts';
+import { median, timingTake } from './timing.ts';
 
-/** A loop over the machine and its raw counterpart, of `MicroCOUNT` operations each. */
-export interface MicroCase {
-  /** What the footprint holds: nothing, one cycle through its words, or capabilities for objects of the footprint. */
-  readonly content: 'nothing' | 'cycle' | 'capabilities';
-  /** `zero` is the slot of the object that would lie at address 0: the object at `low` is in slot `zero + (low >>> 10)`. */
-  readonly machine: (hart: Hart, zero: number) => number;
-  /** `raw` has at an address what the machine has there. */
-  readonly raw: (raw: Int32Array) => number;
+/** A row that one case measures. */
+interface MicroRow extends RowNotes {
+  readonly name: string;
+  readonly against: string;
 }
 
-/** Operations that one call of a loop performs. */
-export const MicroCOUNT = 0x1_0000;
+/** A checked load, and a capability load with a load through it, should cost at most so many raw loads. */
+const LoadAIM = 5;
+const DereferenceAIM = 20;
 
-const FootprintSIZE = 0x10_0000;
-const ObjectCOUNT = 1024;
-const ObjectSIZE: number = FootprintSIZE / ObjectCOUNT;
-const GranuleCOUNT: number = FootprintSIZE / 16;
+const ROWS: readonly MicroRow[] = [
+  { name: 'load32', against: 'raw load', aim: LoadAIM },
+  { name: 'load32-free', against: 'raw load', aim: LoadAIM },
+  { name: 'store32', against: 'raw store' },
+  { name: 'loadCap', against: 'raw load' },
+  { name: 'loadCap-free', against: 'raw load' },
+  { name: 'storeCap', against: 'raw store' },
+  { name: 'dereference', against: 'two raw loads', aim: DereferenceAIM },
+  { name: 'dereference-free', against: 'two raw loads', aim: DereferenceAIM },
+  { name: 'move', against: 'raw load and store' },
+  { name: 'reserve-commit', against: 'new object' },
+];
 
-/** Where the footprint lies, as a low word of an address, and the number of its first word. */
-const BaseLOW = FootprintSIZE;
-const BaseWORD: number = BaseLOW / 4;
-
-/** stepOf -- what follows in Knuth's linear congruential sequence modulo 2^32: an offset depends on the one before alone. */
-const stepOf = (s: number): number => (Math.imul(s, 1664525) + 1013904223) | 0;
-
-const load32: MicroCase = {
-  content: 'cycle',
-  machine: (hart, zero) => {
-    let x = 0x4_0000;
-    for (let i = 0; i < 0x1_0000; i++) x = hart.load32(zero + (x >>> 8), (x & 255) << 2);
-    return x;
-  },
-  raw: (raw) => {
-    let x = 0x4_0000;
-    for (let i = 0; i < 0x1_0000; i++) x = raw[x] as number;
-    return x;
-  },
+/** Operations of the machine. */
+export const micro: Bench = {
+  name: 'micro',
+  summary: 'machine operations against typed arrays: 1,024 objects, 1 MiB',
+  rows,
 };
 
-const load32Free: MicroCase = {
-  content: 'cycle',
-  machine: (hart, zero) => {
-    let sum = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const x = s >>> 14;
-      sum = (sum + hart.load32(zero + 1024 + (x >>> 8), (x & 255) << 2)) | 0;
+async function* rows(sample: Sampler): AsyncIterable<Row> {
+  const found = new Map<string, Sample>();
+  for (const { name, against, ...notes } of ROWS) {
+    try {
+      const measured = await sample(`micro/${name}`);
+      found.set(name, measured);
+      yield rowOf(`micro/${name}`, 'ns', numberOf(measured, 'machine'), against, numberOf(measured, 'raw'), notes);
+    } catch (error) {
+      yield { name: `micro/${name}`, value: null, unit: 'ns', against, ratio: null, failed: messageOf(error) };
     }
-    return sum;
-  },
-  raw: (raw) => {
-    let sum = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      sum = (sum + (raw[0x4_0000 + (s >>> 14)] as number)) | 0;
-    }
-    return sum;
-  },
-};
-
-const store32: MicroCase = {
-  content: 'nothing',
-  machine: (hart, zero) => {
-    let s = 1;
-    for (let i = 0; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const x = s >>> 14;
-      hart.store32(zero + 1024 + (x >>> 8), (x & 255) << 2, i);
-    }
-    return hart.load32(zero + 1024 + (s >>> 22), ((s >>> 14) & 255) << 2);
-  },
-  raw: (raw) => {
-    let s = 1;
-    for (let i = 0; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      raw[0x4_0000 + (s >>> 14)] = i;
-    }
-    return raw[0x4_0000 + (s >>> 14)] as number;
-  },
-};
-
-const loadCap: MicroCase = {
-  content: 'capabilities',
-  machine: (hart, zero) => {
-    let from = zero + 1024;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const to = zero + 2048 + (i & 1023);
-      hart.loadCap(to, from, (s >>> 26) << 4);
-      from = to;
-    }
-    return hart.r[from << 3] as number;
-  },
-  raw: (raw) => {
-    let p = 0x10_0000;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      p = raw[(p + ((s >>> 26) << 4)) >>> 2] as number;
-    }
-    return p;
-  },
-};
-
-const loadCapFree: MicroCase = {
-  content: 'capabilities',
-  machine: (hart, zero) => {
-    let sum = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const g = s >>> 16, to = zero + 2048 + (i & 1023);
-      hart.loadCap(to, zero + 1024 + (g >>> 6), (g & 63) << 4);
-      sum = (sum + (hart.r[to << 3] as number)) | 0;
-    }
-    return sum;
-  },
-  raw: (raw) => {
-    let sum = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      sum = (sum + (raw[0x4_0000 + ((s >>> 16) << 2)] as number)) | 0;
-    }
-    return sum;
-  },
-};
-
-const dereference: MicroCase = {
-  content: 'capabilities',
-  machine: (hart, zero) => {
-    let from = zero + 1024, x = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const to = zero + 2048 + (i & 1023);
-      hart.loadCap(to, from, ((s ^ x) >>> 26) << 4);
-      x = hart.load32(to, (s >>> 16) & 0x3f0);
-      from = to;
-    }
-    return x;
-  },
-  raw: (raw) => {
-    let p = 0x10_0000, x = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      p = raw[(p + (((s ^ x) >>> 26) << 4)) >>> 2] as number;
-      x = raw[(p + ((s >>> 16) & 0x3f0)) >>> 2] as number;
-    }
-    return x;
-  },
-};
-
-const dereferenceFree: MicroCase = {
-  content: 'capabilities',
-  machine: (hart, zero) => {
-    let sum = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const g = s >>> 16, to = zero + 2048 + (i & 1023);
-      hart.loadCap(to, zero + 1024 + (g >>> 6), (g & 63) << 4);
-      sum = (sum + hart.load32(to, (s >>> 6) & 0x3fc)) | 0;
-    }
-    return sum;
-  },
-  raw: (raw) => {
-    let sum = 0;
-    for (let i = 0, s = 1; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const p = raw[0x4_0000 + ((s >>> 16) << 2)] as number;
-      sum = (sum + (raw[(p + ((s >>> 6) & 0x3fc)) >>> 2] as number)) | 0;
-    }
-    return sum;
-  },
-};
-
-const storeCap: MicroCase = {
-  content: 'nothing',
-  machine: (hart, zero) => {
-    let s = 1;
-    for (let i = 0; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      const g = s >>> 16;
-      hart.storeCap(zero + 1024 + (g >>> 6), (g & 63) << 4, zero + 1024 + (i & 1023));
-    }
-    return hart.load32(zero + 1024 + (s >>> 22), ((s >>> 16) & 63) << 4);
-  },
-  raw: (raw) => {
-    let s = 1;
-    for (let i = 0; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      raw[0x4_0000 + ((s >>> 16) << 2)] = 0x10_0000 + ((i & 1023) << 10);
-    }
-    return raw[0x4_0000 + ((s >>> 16) << 2)] as number;
-  },
-};
-
-const move: MicroCase = {
-  content: 'nothing',
-  machine: (hart, zero) => {
-    let s = 1;
-    for (let i = 0; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      hart.move(zero + 2048 + (s >>> 22), zero + 1024 + ((s >>> 12) & 1023));
-    }
-    return hart.r[(zero + 2048 + (s >>> 22)) << 3] as number;
-  },
-  raw: (raw) => {
-    let s = 1;
-    for (let i = 0; i < 0x1_0000; i++) {
-      s = stepOf(s);
-      raw[s >>> 22] = 0;
-      raw[s >>> 22] = (raw[1024 + ((s >>> 12) & 1023)] as number) + 0x10_0000 + (((s >>> 12) & 1023) << 10);
-    }
-    return raw[s >>> 22] as number;
-  },
-};
-
-/** Every case, by the name of its row. */
-export const MicroCASES: Readonly<Record<string, MicroCase>> = {
-  load32, 'load32-free': load32Free, store32, loadCap, 'loadCap-free': loadCapFree, storeCap, dereference,
-  'dereference-free': dereferenceFree, move,
-};
-
-/** The two loops of a case over a footprint filled for it. */
-export interface MicroLoops {
-  readonly machine: () => number;
-  readonly raw: () => number;
-}
-
-/** microSet -- a machine whose hart holds one capability for each of 1,024 objects, the same in a typed array, and the loops. */
-export function microSet(micro: MicroCase): MicroLoops {
-  const memory = new Memory(2 * FootprintSIZE);
-  const space = new AddressSpace();
-  space.map(addrOfWindow(BaseLOW), FootprintSIZE, FootprintSIZE, PageALL);
-  const hart = new Hart('micro', memory, space);
-  const first = hart.enter(2 * ObjectCOUNT);
-  for (let object = 0; object < ObjectCOUNT; object++) {
-    const low = BaseLOW + object * ObjectSIZE;
-    hart.set(first + object, low, WindowHIGH, boundsEncode(low, ObjectSIZE), PermDATA);
-    slotDecode(hart.r, (first + object) << SlotSHIFT);
   }
-  if (micro.content === 'cycle') cycleFill(memory.i32);
-  if (micro.content === 'capabilities') capsFill(hart, first);
-  const raw = new Int32Array(new SharedArrayBuffer(memory.size));
-  raw.set(memory.i32);
-  const zero = first - ObjectCOUNT;
-  return { machine: () => micro.machine(hart, zero), raw: () => micro.raw(raw) };
-}
-
-/** Fills the footprint with one cycle through all its words: each holds the number of the next, counted from address 0. */
-function cycleFill(words: Int32Array): void {
-  const draw = random(1);
-  for (let i = BaseWORD; i < 2 * BaseWORD; i++) words[i] = i;
-  for (let i = 2 * BaseWORD - 1; i > BaseWORD; i--) {
-    const j = BaseWORD + draw(i - BaseWORD), word = words[i] as number;
-    words[i] = words[j] as number;
-    words[j] = word;
+  // The harder comparison: both accesses of a dereference against a single raw load of the same place.
+  const pair = found.get('dereference-free'), one = found.get('loadCap-free');
+  if (pair !== undefined && one !== undefined) {
+    yield rowOf('micro/dereference-free-single', 'ns', numberOf(pair, 'machine'), 'one raw load', numberOf(one, 'raw'), { aim: DereferenceAIM });
   }
 }
 
-/** Fills the footprint with capabilities: each granule refers to an object drawn at random. */
-function capsFill(hart: Hart, first: number): void {
-  const draw = random(2);
-  for (let granule = 0; granule < GranuleCOUNT; granule++) {
-    hart.storeCap(first + (granule >>> 6), (granule & 63) << 4, first + draw(ObjectCOUNT));
+/** How often the two loops of a case are timed, in turn, and for how many seconds each. */
+const ROUNDS = 3;
+const SECONDS = 0.3;
+
+/** microTake -- time both loops of a case; an error if they do not return the same <design/bench#.inv.same>. */
+export function microTake(name: string, loops: Loops, operations: number, seconds: number = SECONDS): Sample {
+  const machine = loops.machine(), raw = loops.raw();
+  if (machine !== raw) throw new Error(`${name}: the machine computes ${machine}, the raw loop ${raw}`);
+  const times = { machine: [] as number[], raw: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    times.machine.push(timingTake({ name, operations, run: loops.machine }, seconds));
+    times.raw.push(timingTake({ name: `${name}, raw`, operations, run: loops.raw }, seconds));
   }
+  return { machine: median(times.machine), raw: median(times.raw) };
 }

@@ -21,15 +21,15 @@ const CaseSECONDS = 0.6;
  */
 export function timingTake(timing: Timing, seconds: number = CaseSECONDS): number {
   let sink = 0;
-  let failure: unknown = null;
+  const failures: Error[] = [];
   const bench = new Benchmark(timing.name, () => {
     sink = (sink + timing.run()) | 0;
   }, { maxTime: seconds, async: false });
   bench.on('error', () => {
-    failure = bench.error;
+    failures.push(bench.error);
   });
   bench.run();
-  if (failure !== null) throw failure;
+  if (failures.length > 0) throw failures[0];
   if (bench.stats.sample.length === 0) throw new Error(`${timing.name}: no sample was taken (sum ${sink})`);
   return (median(bench.stats.sample as number[]) * 1e9) / timing.operations;
 }
@@ -38,6 +38,6 @@ export function timingTake(timing: Timing, seconds: number = CaseSECONDS): numbe
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >>> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+  const upper = sorted[middle];
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1]) + upper) / 2;
 }

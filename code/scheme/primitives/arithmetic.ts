@@ -213,7 +213,8 @@ function divisor(name: 'gcd' | 'lcm'): Primitive {
   return primitive(name, 0, -1, (vm, base, argc) => {
     let x: Numeric = name === 'gcd' ? 0n : 1n;
     for (let i = 0; i < argc; i += 1) {
-      const y = integral(vm, base + 2 + i, name, i + 1), z = name === 'gcd' ? gcd(x, y) : lcm(x, y);
+      const y = integral(vm, base + 2 + i, name, i + 1);
+      const z: Numeric | null = name === 'gcd' ? gcd(x, y) : lcm(x, y);
       if (z === null) throw tooLarge(vm, name);
       x = z;
     }

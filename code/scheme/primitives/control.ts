@@ -143,10 +143,12 @@ const promises: readonly Primitive[] = [
     vm.hart.loadCap(base, base + 2, PromiseVALUE);
   }),
   primitive('%promise-fulfil!', 2, 2, (vm, base) => {
-    const hart = vm.hart;
-    if (hart.load32(base + 2, HeaderTHIRD) === PromiseTHUNK) {
-      hart.storeCap(base + 2, PromiseVALUE, base + 3);
-      hart.store32(base + 2, HeaderTHIRD, PromiseFORCED);
+    const hart = vm.hart, promise = SlotTMP0;
+    hart.move(promise, base + 2);
+    while (hart.load32(promise, HeaderTHIRD) === PromiseELSEWHERE) hart.loadCap(promise, promise, PromiseVALUE);
+    if (hart.load32(promise, HeaderTHIRD) === PromiseTHUNK) {
+      hart.storeCap(promise, PromiseVALUE, base + 3);
+      hart.store32(promise, HeaderTHIRD, PromiseFORCED);
     }
     vm.setConstant(base, ConstantUNSPECIFIC);
   }),

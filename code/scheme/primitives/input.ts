@@ -2,15 +2,14 @@
  *
  * Characters, lines, bytes and data out of the buffer of a string or bytevector port <design/scheme#.port>.
  */
-import {
-  BytesBYTES, ConditionREAD, ConstantEOF, KindBYTES, SlotTMP0, StringCHARS,
-} from '../kinds.ts';
 import { SchemeSyntaxError, type Datum } from '../datum.ts';
 import { SchemeRaise } from '../errors.ts';
+import { BytesBYTES, ConditionREAD, ConstantEOF, KindBYTES, SlotTMP0, StringCHARS } from '../kinds.ts';
 import { primitive, type Primitive } from '../primitive.ts';
 import { Reader } from '../reader.ts';
 import type { Vm } from '../vm.ts';
 import { subbytesTo } from './bytevectors.ts';
+import { datumTo } from './graph.ts';
 import { bufferOf, inputOf, PortBINARY, portAdvance, portPlace, PortTEXT } from './ports.ts';
 import { copyBytes, lengthIn, rangeOf, sizeOf } from './slots.ts';
 import { substringTo } from './strings.ts';
@@ -119,7 +118,7 @@ function read(vm: Vm, base: number, argc: number): void {
   // Positions in the host's text count surrogates; those in the port count characters.
   portAdvance(vm, base + 2, at + [...text.slice(0, consumed)].length);
   if (datum === null) vm.setConstant(base, ConstantEOF);
-  else vm.makeDatum(base, datum);
+  else datumTo(vm, base, datum);
 }
 
 /** Input. */

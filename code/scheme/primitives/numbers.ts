@@ -13,9 +13,13 @@ import {
 import type { Vm } from '../vm.ts';
 import { integral, numeric, numericOf, setNumeric, tooLarge } from './arithmetic.ts';
 
-/** asks -- a predicate of any value: `holds` is asked of numbers. */
+/** asks -- a predicate of any value, true of all fixnums: `holds` is asked of other numbers. */
 function asks(name: string, holds: (x: Numeric) => boolean): Primitive {
   return primitive(name, 1, 1, (vm, base) => {
+    if (vm.isFixnum(base + 2)) {
+      vm.setBoolean(base, true);
+      return;
+    }
     const x = numericOf(vm, base + 2);
     vm.setBoolean(base, x !== null && holds(x));
   });
@@ -25,6 +29,13 @@ function asks(name: string, holds: (x: Numeric) => boolean): Primitive {
 function tests(name: string, holds: (x: Numeric) => boolean): Primitive {
   return primitive(name, 1, 1, (vm, base) => {
     vm.setBoolean(base, holds(numeric(vm, base + 2, name, 1)));
+  });
+}
+
+/** signs -- a predicate of a number's sign. */
+function signs(name: string, holds: (x: Numeric) => boolean): Primitive {
+  return primitive(name, 1, 1, (vm, base) => {
+    vm.setBoolean(base, holds(vm.isFixnum(base + 2) ? vm.fixnum(base + 2) : numeric(vm, base + 2, name, 1)));
   });
 }
 
@@ -62,9 +73,9 @@ const predicates: readonly Primitive[] = [
   tests('finite?', (x) => typeof x === 'bigint' || Number.isFinite(x)),
   tests('infinite?', (x) => x === Infinity || x === -Infinity),
   tests('nan?', (x) => x !== x),
-  tests('zero?', (x) => x === 0n || x === 0),
-  tests('positive?', (x) => x > 0),
-  tests('negative?', (x) => x < 0),
+  signs('zero?', (x) => x === 0n || x === 0),
+  signs('positive?', (x) => x > 0),
+  signs('negative?', (x) => x < 0),
   parity('odd?'),
   parity('even?'),
 ];

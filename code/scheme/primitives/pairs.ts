@@ -138,6 +138,7 @@ function seek(vm: Vm, base: number, who: string, last: number): void {
   const hart = vm.hart, rest = SlotTMP0;
   const n = vm.expectFixnum(who, 2, base + 3);
   if (n < 0) throw vm.wrongType(who, 2, base + 3, 'an index');
+  if (n > LongLIST && listLength(vm, base + 2) === ListCIRCULAR) throw vm.error(`${who}: expected a list, got a circular one`);
   hart.move(rest, base + 2);
   for (let i = 0; i < n + last; i += 1) {
     if (!vm.isPair(rest)) {

@@ -29,9 +29,9 @@ const own: readonly Primitive[] = [
 const aliases: readonly (readonly [alias: string, name: string])[] = [
   ['%append', 'append'], ['%cons', 'cons'], ['%eq?', 'eq?'], ['%eqv?', 'eqv?'], ['%list->vector', 'list->vector'],
   ['%memv', 'memv'], ['%vector', 'vector'], ['%vector-ref', 'vector-ref'], ['%reverse', 'reverse'], ['%length', 'length'],
-  ['%assq', 'assq'], ['%error', 'error'], ['%list->string', 'list->string'], ['%string->list', 'string->list'],
+  ['%assq', 'assq'], ['%error', 'error'], ['%list->string', 'list->string'],
   ['%string-length', 'string-length'], ['%string-ref', 'string-ref'], ['%vector-length', 'vector-length'],
-  ['%make-vector', 'make-vector'], ['%vector->list', 'vector->list'],
+  ['exact->inexact', 'inexact'], ['inexact->exact', 'exact'],
 ];
 
 function aliased(): Primitive[] {

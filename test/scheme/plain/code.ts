@@ -32,20 +32,20 @@ function outer(env: Env | null, depth: number): Env {
 }
 
 /** setLocal -- assign a lexical variable */
-export const setLocal = (depth: number, index: number, value: Code): Code => then(value, (m, env, result) => {
+export const setLocal = (depth: number, index: number, value: Code): Code => follow(value, (m, env, result) => {
   outer(env, depth).values[index] = result;
   m.value = UNSPECIFIC;
 });
 
 /** setGlobal -- define a global variable, or assign one that exists */
-export const setGlobal = (cell: Cell, value: Code, define: boolean): Code => then(value, (m, _, result) => {
+export const setGlobal = (cell: Cell, value: Code, define: boolean): Code => follow(value, (m, _, result) => {
   if (!define && cell.value === undefined) fail(`unbound variable: ${cell.name}`);
   cell.value = result;
   m.value = UNSPECIFIC;
 });
 
-/** then -- run `first` and hand its value on */
-export function then(first: Code, next: (m: Machine, env: Env | null, value: Value) => void): Code {
+/** follow -- run `first` and hand its value on */
+export function follow(first: Code, next: (m: Machine, env: Env | null, value: Value) => void): Code {
   if (first.simple) return { simple: false, run: (m, env) => { first.run(m, env); next(m, env, m.value); } };
   return {
     simple: false,
@@ -57,14 +57,14 @@ export function then(first: Code, next: (m: Machine, env: Env | null, value: Val
 }
 
 /** branch -- (if test yes no) */
-export const branch = (test: Code, yes: Code, no: Code): Code => then(test, (m, env, value) => {
+export const branch = (test: Code, yes: Code, no: Code): Code => follow(test, (m, env, value) => {
   m.enter(value === false ? no : yes, env);
 });
 
 /** sequence -- each in turn, the last one in tail position */
 export function sequence(parts: readonly Code[]): Code {
   if (parts.length === 0) return constant(UNSPECIFIC);
-  return parts.slice(0, -1).reduceRight((rest, part) => then(part, (m, env) => { m.enter(rest, env); }), parts.at(-1)!);
+  return parts.slice(0, -1).reduceRight((rest, part) => follow(part, (m, env) => { m.enter(rest, env); }), parts.at(-1)!);
 }
 
 /** lambda -- a closure over the environment */

@@ -28,7 +28,7 @@ export interface Outcome {
 
 /** run -- run a program; `fuel` bounds its steps, and running out of them throws Exhausted */
 export function run(text: string, fuel = 1e9): Outcome {
-  const machine = new Machine(fuel), scope = new Scope(null, library());
+  const machine = new Machine(fuel), scope = new Scope(null, base ??= library());
   let error: string | null = null;
   try {
     execute(text, machine, scope);
@@ -42,6 +42,9 @@ export function run(text: string, fuel = 1e9): Outcome {
 function execute(text: string, machine: Machine, scope: Scope): void {
   for (const form of readAll(text)) machine.execute(compileTop(form, scope));
 }
+
+/** The language's own top level; programs copy what they use of it, so it never changes. */
+let base: Scope | null = null;
 
 /** library -- a new top level with all that the language provides */
 function library(): Scope {

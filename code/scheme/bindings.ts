@@ -1,4 +1,4 @@
-/* procedures.ts: PROCEDURES AND BINDINGS
+/* bindings.ts: PROCEDURES AND BINDINGS
  *
  * The special forms that bind variables: lambda, case-lambda, the let family, do, and set!, quote, begin with them
  * <design/expander#.def.core>.
@@ -56,7 +56,7 @@ export function lambdaForm(x: Expander, formals: Datum, body: readonly Datum[], 
 
 function lambda(x: Expander, form: PairDatum, scope: Scope): Expr {
   const [formals, ...body] = formParts(form, 2, Infinity, LAMBDA);
-  return lambdaForm(x, formals as Datum, body, scope, form.at);
+  return lambdaForm(x, formals, body, scope, form.at);
 }
 
 /** leftLambda -- ((lambda (x ...) body ...) e ...) as a binding; null if the form is none, or the counts differ */
@@ -64,7 +64,7 @@ export function leftLambda(x: Expander, form: PairDatum, scope: Scope): Expr | n
   const head = form.car;
   if (head.type !== 'pair' || x.special(head, scope)?.name !== 'lambda') return null;
   const [formals, ...body] = formParts(head, 2, Infinity, LAMBDA);
-  const { names, rest } = formalsParse(formals as Datum, head.at, LAMBDA);
+  const { names, rest } = formalsParse(formals, head.at, LAMBDA);
   const args = listParts(form.cdr);
   if (rest !== null || args.tail !== null || args.items.length !== names.length) return null;
   return letParallel(x, names, args.items, body, scope, form.at);
@@ -112,7 +112,7 @@ function letForm(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(let [NAME] ((VARIABLE INIT) ...) BODY ...)';
   const [first, ...rest] = formParts(form, 2, Infinity, usage);
   if (first?.type === 'symbol') return letNamed(x, form, first, rest, scope, usage);
-  const inits = initsParse(first as Datum, form.at, usage);
+  const inits = initsParse(first, form.at, usage);
   const names = inits.map(({ id }) => id);
   checkDistinct(names, 'variable');
   return letParallel(x, names, inits.map(({ init }) => init), rest, scope, form.at);
@@ -143,17 +143,17 @@ function loop(variable: Variable, clause: Clause, args: readonly Expr[], at: Pos
 function letSequential(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(let* ((VARIABLE INIT) ...) BODY ...)';
   const [list, ...body] = formParts(form, 2, Infinity, usage);
-  const inits = initsParse(list as Datum, form.at, usage);
+  const inits = initsParse(list, form.at, usage);
   const made: { variable: Variable; value: Expr }[] = [];
   let inside = scope;
   for (const { id, init } of inits) {
-    x.enter(id.at);
+    x.chain(id.at);
     const value = named(x.expr(init, inside, form.at), id.name);
     inside = inside.inner();
     made.push({ variable: inside.variable(id), value });
   }
   const result = x.body(body, inside, form.at);
-  x.leave(inits.length);
+  x.unchain(inits.length);
   return made.reduceRight<Expr>((rest, { variable, value }) => binding([variable], [value], rest), result);
 }
 
@@ -161,7 +161,7 @@ function letSequential(x: Expander, form: PairDatum, scope: Scope): Expr {
 function letRecursive(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(letrec ((VARIABLE INIT) ...) BODY ...)';
   const [list, ...body] = formParts(form, 2, Infinity, usage);
-  const inits = initsParse(list as Datum, form.at, usage);
+  const inits = initsParse(list, form.at, usage);
   checkDistinct(inits.map(({ id }) => id), 'variable');
   const inside = scope.inner();
   const group = letrecGroup(inits.length);
@@ -177,7 +177,7 @@ function letRecursive(x: Expander, form: PairDatum, scope: Scope): Expr {
 function doForm(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(do ((VARIABLE INIT [STEP]) ...) (TEST RESULT ...) COMMAND ...)';
   const [list, end, ...commands] = formParts(form, 2, Infinity, usage);
-  const specs = properList(list as Datum, form.at, 'the list of variables', usage).map((spec) => {
+  const specs = properList(list, form.at, 'the list of variables', usage).map((spec) => {
     const { items, tail } = listParts(spec);
     const at = datumPosition(spec, form.at);
     const [name, init, step] = items;
@@ -187,8 +187,8 @@ function doForm(x: Expander, form: PairDatum, scope: Scope): Expr {
     return { id: symbolPart(name, at, 'a variable of do', usage), init, step: step ?? name };
   });
   checkDistinct(specs.map(({ id }) => id), 'variable');
-  const [test, ...results] = properList(end as Datum, form.at, 'the end clause of do', usage);
-  if (test === undefined) throw new SchemeSyntaxError(datumPosition(end as Datum, form.at), 'the end clause of do is empty', `write ${usage}`);
+  const [test, ...results] = properList(end, form.at, 'the end clause of do', usage);
+  if (test === undefined) throw new SchemeSyntaxError(datumPosition(end, form.at), 'the end clause of do is empty', `write ${usage}`);
   const args = specs.map(({ init }) => x.expr(init, scope, form.at));
   const variable: Variable = { name: 'do', assigned: false, captured: true };
   const inside = new Scope(scope, { procedure: 'do' });
@@ -205,7 +205,7 @@ function letValues(sequential: boolean): SpecialBinding['expand'] {
   return (x, form, scope) => {
     const usage = `(${sequential ? 'let*-values' : 'let-values'} (((VARIABLE ...) INIT) ...) BODY ...)`;
     const [list, ...body] = formParts(form, 2, Infinity, usage);
-    const bindings = properList(list as Datum, form.at, 'the list of bindings', usage).map((each) => {
+    const bindings = properList(list, form.at, 'the list of bindings', usage).map((each) => {
       const at = datumPosition(each, form.at);
       const { items, tail } = listParts(each);
       const [formals, init] = items;
@@ -219,7 +219,7 @@ function letValues(sequential: boolean): SpecialBinding['expand'] {
     const outer = inside;
     const made: { producer: Expr; params: Variable[]; rest: Variable | null; at: Position }[] = [];
     for (const { at, formals, init } of bindings) {
-      x.enter(at);
+      x.chain(at);
       // .frame: the producer stands in the receivers so far, whose variables only let*-values lets it see.
       const producer = thunk(x, [init], sequential ? inside : outer, at);
       inside = new Scope(inside, { procedure: '' });
@@ -228,7 +228,7 @@ function letValues(sequential: boolean): SpecialBinding['expand'] {
       made.push({ producer, params, rest: formals.rest === null ? null : receiver.variable(formals.rest), at });
     }
     const result = x.body(body, inside, form.at);
-    x.leave(bindings.length);
+    x.unchain(bindings.length);
     return made.reduceRight<Expr>((inner, { producer, params, rest, at }) =>
       runtime('%call-with-values', [producer, procedure([{ params, rest, body: inner }], at)], at), result);
   };
@@ -237,12 +237,12 @@ function letValues(sequential: boolean): SpecialBinding['expand'] {
 function setForm(x: Expander, form: PairDatum, scope: Scope): Expr {
   const usage = '(set! VARIABLE EXPRESSION)';
   const [target, value] = formParts(form, 2, 2, usage);
-  const id = symbolPart(target as Datum, form.at, 'the target of set!', usage);
-  return x.assign(id, x.expr(value as Datum, scope, form.at), scope);
+  const id = symbolPart(target, form.at, 'the target of set!', usage);
+  return x.assign(id, x.expr(value, scope, form.at), scope);
 }
 
 function quote(_x: Expander, form: PairDatum): Expr {
-  return constant(formParts(form, 1, 1, '(quote DATUM)')[0] as Datum);
+  return constant(formParts(form, 1, 1, '(quote DATUM)')[0]);
 }
 
 function begin(x: Expander, form: PairDatum, scope: Scope): Expr {
@@ -254,7 +254,7 @@ function letSyntax(recursive: boolean): SpecialBinding['expand'] {
   return (x, form, scope) => {
     const usage = `(${recursive ? 'letrec-syntax' : 'let-syntax'} ((NAME (syntax-rules ...)) ...) BODY ...)`;
     const [list, ...body] = formParts(form, 2, Infinity, usage);
-    const inits = initsParse(list as Datum, form.at, usage);
+    const inits = initsParse(list, form.at, usage);
     checkDistinct(inits.map(({ id }) => id), 'keyword');
     const inside = scope.inner();
     const macros = inits.map(({ id, init }) => ({ id, rules: x.transformer(init, recursive ? inside : scope, form.at) }));
@@ -264,7 +264,7 @@ function letSyntax(recursive: boolean): SpecialBinding['expand'] {
 }
 
 
-export const procedures: readonly SpecialBinding[] = [
+export const bindings: readonly SpecialBinding[] = [
   specialForm('quote', quote), specialForm('set!', setForm), specialForm('lambda', lambda), specialForm('case-lambda', caseLambda),
   specialForm('let', letForm), specialForm('let*', letSequential), specialForm('letrec', letRecursive), specialForm('letrec*', letRecursive),
   specialForm('let-values', letValues(false)), specialForm('let*-values', letValues(true)), specialForm('do', doForm),

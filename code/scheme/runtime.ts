@@ -1,0 +1,166 @@
+/* runtime.ts: THE RUNTIME
+ *
+ * From text to a running program: reader, expander, code generator, virtual machine, form by form <design/vm#.runtime>. What a
+ * command line needs to know about the end is in `outcome`.
+ */
+import type { Hart } from '../machine/machine.ts';
+import { assemble } from './assemble.ts';
+import { generate } from './codegen.ts';
+import { SchemeSyntaxError, type Datum, type Position } from './datum.ts';
+import { definedNames } from './defined.ts';
+import { SchemeRaise } from './errors.ts';
+import { Expander } from './expander.ts';
+import { ConditionEXHAUSTED, SlotRAISE, SlotREWIND, SlotVM4 } from './kinds.ts';
+import { datumOf } from './literal.ts';
+import { nativesDefine } from './natives.ts';
+import type { AllocationPoint } from './objects.ts';
+import { prelude } from './prelude.scm.ts';
+import { primitive } from './primitive.ts';
+import { hooks, primitives } from './primitives/primitives.ts';
+import { Reader } from './reader.ts';
+import { Vm } from './vm.ts';
+
+/** Calls and loops between two yields. */
+const SliceFUEL = 100_000;
+
+/** How a program ended. */
+export type Outcome =
+  | { readonly status: 'done'; readonly exit: number }
+  | { readonly status: 'error'; readonly message: string; readonly chain: readonly string[] }
+  | { readonly status: 'syntax'; readonly message: string }
+  /** `started`: whether the program itself had begun. */
+  | { readonly status: 'exhausted'; readonly message: string; readonly chain: readonly string[]; readonly started: boolean };
+
+/** What a runtime is made with. */
+export interface RuntimeOptions {
+  /** Takes what the program prints. */
+  readonly output: (text: string) => void;
+  /** Calls and loops between two yields. */
+  readonly fuel?: number;
+}
+
+/** One Scheme program on one hart. */
+export class Runtime {
+  /** Null until the program has ended. */
+  outcome: Outcome | null = null;
+  private readonly hart: Hart;
+  private readonly ap: AllocationPoint;
+  private readonly options: RuntimeOptions;
+  private machine: Vm | null = null;
+  private expander: Expander = new Expander({ prelude: true });
+  /** Global names that the program defines or assigns. */
+  private defined: Set<string> = new Set();
+
+  constructor(hart: Hart, ap: AllocationPoint, options: RuntimeOptions) {
+    this.hart = hart;
+    this.ap = ap;
+    this.options = options;
+  }
+
+  /** The virtual machine; null before `main` has made it. */
+  get vm(): Vm | null {
+    return this.machine;
+  }
+
+  /** main -- load the prelude, then a program, yielding between slices: what a thread runs. Leaves `outcome`. */
+  *main(text: string, file: string): Generator<undefined, void, undefined> {
+    if (!(yield* this.start())) return;
+    if (yield* this.load(text, file)) this.outcome = { status: 'done', exit: 0 };
+  }
+
+  /** start -- make the virtual machine and load the prelude; false, with an outcome, where the heap is too small. */
+  *start(): Generator<undefined, boolean, undefined> {
+    const vm = this.guard(() => this.make());
+    if (vm === null) return this.tooSmall();
+    this.machine = vm;
+    if (!(yield* this.load(prelude, ''))) return this.tooSmall();
+    vm.getGlobal(SlotRAISE, 'raise');
+    vm.getGlobal(SlotREWIND, '%rewind');
+    this.expander = new Expander();
+    return true;
+  }
+
+  /** load -- compile and run the forms of a text, one after the other; false, with an outcome, if one ends the program. */
+  *load(text: string, file: string): Generator<undefined, boolean, undefined> {
+    const data = this.guard(() => readAll(text, file));
+    if (data === null) return false;
+    for (const name of definedNames(data.map(({ datum }) => datum))) if (file !== '') this.defined.add(name);
+    for (const { datum, at } of data) {
+      if (this.guard(() => this.compile(datum, at, SlotVM4)) === null) return false;
+      const vm = this.machine as Vm;
+      vm.begin(SlotVM4);
+      while (vm.run(this.options.fuel ?? SliceFUEL) === 'more') yield;
+      if (!this.ended(vm)) return false;
+    }
+    return true;
+  }
+
+  private make(): Vm {
+    const vm = new Vm(this.hart, this.ap, hooks);
+    vm.output = this.options.output;
+    nativesDefine(vm);
+    for (const each of primitives) vm.definePrimitive(each);
+    vm.definePrimitive(primitive('%compile', 1, 1, (_, base) => this.compileValue(vm, base)));
+    return vm;
+  }
+
+  /** compile -- slot dst := a procedure that evaluates a top-level form. */
+  private compile(datum: Datum, at: Position, dst: number): true {
+    const vm = this.machine as Vm;
+    assemble(vm, generate(this.expander.expand(datum, at), this.defined, at), dst);
+    return true;
+  }
+
+  /** compileValue -- the same for the value in slot base + 2, whose errors are the program's. */
+  private compileValue(vm: Vm, base: number): void {
+    const at: Position = { file: 'eval', line: 1, column: 1 };
+    const datum = datumOf(vm, base + 2, at);
+    for (const name of definedNames([datum])) this.defined.add(name);
+    try {
+      this.compile(datum, at, base);
+    } catch (error) {
+      if (error instanceof SchemeSyntaxError) throw vm.error(error.message);
+      throw error;
+    }
+  }
+
+  /** ended -- whether a form ended well; else the outcome says how. */
+  private ended(vm: Vm): boolean {
+    if (vm.failure !== null) {
+      const { status, message, chain } = vm.failure;
+      this.outcome = status === 'error' ? { status, message, chain } : { status, message, chain, started: true };
+      return false;
+    }
+    if (vm.exitCode === null) return true;
+    this.outcome = { status: 'done', exit: vm.exitCode };
+    return false;
+  }
+
+  /** guard -- what `make` makes; null, with an outcome, if the text is wrong or the heap full. */
+  private guard<T>(make: () => T): T | null {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof SchemeSyntaxError) this.outcome = { status: 'syntax', message: error.message };
+      else if (error instanceof SchemeRaise && error.type === ConditionEXHAUSTED) {
+        this.outcome = { status: 'exhausted', message: error.message, chain: [], started: true };
+      } else throw error;
+      return null;
+    }
+  }
+
+  private tooSmall(): false {
+    if (this.outcome?.status === 'exhausted') this.outcome = { ...this.outcome, started: false };
+    return false;
+  }
+}
+
+/** A datum with the place where it begins. */
+interface Form { readonly datum: Datum; readonly at: Position }
+
+function readAll(text: string, file: string): Form[] {
+  const reader = new Reader(text, file), forms: Form[] = [];
+  for (let datum = reader.read(); datum !== null; datum = reader.read()) forms.push({ datum, at: reader.at });
+  return forms;
+}
+

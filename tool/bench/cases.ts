@@ -1,0 +1,41 @@
+/* cases.ts: CASES
+ *
+ * The program of the fresh processes: `cases.js NAME` times one case and prints what it measured as one line of JSON
+ * <design/bench#.inv.fresh>. Each case loads only what it needs. An exception ends the process with its message, and so reaches
+ * the bench <design/bench#.inv.loud>.
+ */
+import type { Sample } from './fresh.ts';
+
+/** caseRun -- run the case of this name. */
+async function caseRun(name: string): Promise<Sample> {
+  const [bench, ...rest] = name.split('/');
+  switch (bench) {
+    case 'micro': return microCase(rest.join('/'));
+    case 'gcbench': return gcbenchCase(rest[0] ?? '');
+    case 'scheme': return schemeCase(rest[0] ?? '', rest[1] ?? '');
+    default: throw new Error(`there is no case "${name}"`);
+  }
+}
+
+async function microCase(name: string): Promise<Sample> {
+  const { LoopCOUNT, LOOPS } = await import('./loops.ts');
+  const { microTake } = await import('./micro.ts');
+  const make = name === 'reserve-commit' ? (await import('./allocation.ts')).allocation : LOOPS[name];
+  if (make === undefined) throw new Error(`there is no operation "${name}"`);
+  return microTake(name, make(), LoopCOUNT);
+}
+
+async function gcbenchCase(side: string): Promise<Sample> {
+  const { GcbenchFULL } = await import('./gcbench-work.ts');
+  if (side === 'objects') return (await import('./gcbench-objects.ts')).gcbenchObjects(GcbenchFULL);
+  const { gcbenchCapstan } = await import('./gcbench-capstan.ts');
+  return gcbenchCapstan(GcbenchFULL, side === 'default' ? {} : { nursery: side });
+}
+
+async function schemeCase(program: string, side: string): Promise<Sample> {
+  if (side === 'biwascheme') return (await import('./scheme-biwascheme.ts')).schemeBiwaScheme(program);
+  return (await import('./scheme-capstan.ts')).schemeCapstan(program);
+}
+
+const name = process.argv[2];
+if (name !== undefined) process.stdout.write(`${JSON.stringify(await caseRun(name))}\n`);

@@ -1,0 +1,77 @@
+/* rows.ts: ROWS
+ *
+ * What the bench prints: one row for each thing measured, set against another thing of the same kind <design/bench#.row>.
+ */
+
+/** One line of a bench. Smaller ratios are better. */
+export interface Row {
+  readonly name: string;
+  /** What was measured; null where it could not be. */
+  readonly value: number | null;
+  readonly unit: 'ns' | 's' | 'ms';
+  /** What it is set against. */
+  readonly against: string;
+  /** `value` by the value of `against`; null where one of the two is missing. */
+  readonly ratio: number | null;
+  /** The ratio that is aimed at, and the one that is the limit. */
+  readonly aim?: number;
+  readonly verdict?: Verdict;
+  readonly limit?: number;
+  readonly limitVerdict?: Verdict;
+  /** Why nothing was measured. */
+  readonly skipped?: string;
+  readonly failed?: string;
+  /** Counts that belong to the measurement. */
+  readonly collections?: number;
+  readonly bytesCopied?: number;
+}
+
+/** Whether a ratio is at most what it should be. */
+export type Verdict = 'within' | 'over';
+
+/** What a row says beside its measurement. */
+export type RowNotes = Pick<Row, 'aim' | 'limit' | 'collections' | 'bytesCopied'>;
+
+/** rowOf -- the row of a measurement and of what it is set against, with its verdicts <design/bench#.inv.verdict>. */
+export function rowOf(
+  name: string, unit: Row['unit'], value: number, against: string, other: number | null, notes: RowNotes = {},
+): Row {
+  const ratio = other === null ? null : value / other;
+  const judge = (most: number): Verdict => (ratio !== null && ratio <= most ? 'within' : 'over');
+  return {
+    name, value, unit, against, ratio, ...notes,
+    ...(notes.aim === undefined || ratio === null ? {} : { verdict: judge(notes.aim) }),
+    ...(notes.limit === undefined || ratio === null ? {} : { limitVerdict: judge(notes.limit) }),
+  };
+}
+
+/** rowJson -- a row as one line, numbers to four digits. */
+export function rowJson(row: Row): string {
+  return JSON.stringify(row, (_key, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value));
+}
+
+/** rowTable -- rows as aligned text, no wider than 80 columns but for what a failure says. */
+export function rowTable(rows: readonly Row[]): string {
+  const cells = rows.map((row) => [row.name, valueText(row), ratioText(row), row.against, ...verdictTexts(row)]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
+  const lines = cells.map((line) => line.map((cell, column) => {
+    const width = widths[column] ?? 0;
+    return column === 1 || column === 2 ? cell.padStart(width) : cell.padEnd(width);
+  }).join('  ').trimEnd());
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+const digits = (value: number): string => (value >= 1000 ? value.toFixed(0) : value.toPrecision(3));
+
+const valueText = (row: Row): string => (row.value === null ? '-' : `${digits(row.value)} ${row.unit}`);
+
+const ratioText = (row: Row): string => (row.ratio === null ? '-' : `x${digits(row.ratio)}`);
+
+function verdictTexts(row: Row): string[] {
+  if (row.failed !== undefined) return [`failed: ${row.failed}`];
+  if (row.skipped !== undefined) return ['skipped'];
+  const aim = row.aim === undefined ? [] : [`aim ${row.aim}: ${row.verdict ?? '-'}`];
+  const limit = row.limit === undefined ? [] : [`limit ${row.limit}: ${row.limitVerdict ?? '-'}`];
+  const copied = row.bytesCopied === undefined ? [] : [`${row.collections ?? 0} collections, ${Math.round(row.bytesCopied / 2 ** 20)} MiB copied`];
+  return [[...aim, ...limit, ...copied].join(', ')];
+}
