@@ -13,7 +13,7 @@ const stops = [
     program: 'trees.scm',
     options: ['--memory', '64MiB', '--nursery', '1MiB', '--stats'],
     before: 'This program makes much garbage in a small heap. After its output stands what the collector did, and why each time.',
-    after: 'Each pair it made lay in emulated memory, behind a tagged capability. The collections moved the kept tree again and again.',
+    after: 'Each pair lay in emulated memory, and was reached only through tagged capabilities. Collections moved the tree that was kept; the program did not notice.',
   },
   {
     program: 'words.scm',
@@ -60,7 +60,7 @@ function run(program, options) {
 for (const [i, { program, options, before, after }] of stops.entries()) {
   const comment = readFileSync(here(`tour/${program}`), 'utf8').split('\n', 1)[0].replace(/^; */, '');
   const path = `tool/tour/${program}`;
-  console.log(`${i === 0 ? '' : '\n'}${rule}\n${i + 1} of ${stops.length}. ${program}: ${comment}\n\n${fold(before)}\n`);
+  console.log(`${i === 0 ? '' : '\n'}${rule}\n${fold(`${i + 1} of ${stops.length}. ${program}: ${comment}`)}\n\n${fold(before)}\n`);
   console.log(`$ ${fold(`capstan run ${path} ${options.join(' ')}`, ' \\')}\n`);
   const code = await run(path, options);
   if (stopped || code === 130) {

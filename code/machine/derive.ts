@@ -22,8 +22,8 @@ const bitsOf = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n
 export function slotRead(hart: Hart, slot: number): Capability {
   const r = hart.r, c = wordOfSlot(hart, slot);
   return {
-    hi: bitsOf(r[c + SlotPERMS] as number, r[c + SlotBOUNDS] as number),
-    lo: bitsOf(r[c + SlotHIGH] as number, r[c + SlotLOW] as number),
+    hi: bitsOf(r[c + SlotPERMS], r[c + SlotBOUNDS]),
+    lo: bitsOf(r[c + SlotHIGH], r[c + SlotLOW]),
     tag: r[c + SlotTAG] !== 0,
   };
 }
@@ -104,7 +104,7 @@ export function unseal(hart: Hart, dst: number, src: number, authority: number):
 /** addrOf -- the address. */
 export function addrOf(hart: Hart, slot: number): Addr {
   const c = wordOfSlot(hart, slot);
-  return addrOfWords(hart.r[c + SlotLOW] as number, hart.r[c + SlotHIGH] as number);
+  return addrOfWords(hart.r[c + SlotLOW], hart.r[c + SlotHIGH]);
 }
 
 /** baseOf -- the base of the bounds. */

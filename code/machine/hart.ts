@@ -4,9 +4,9 @@
  * Client code holds slot numbers, never addresses or capability values <design/machine#.hart.slots>, so a collector finds and
  * changes every reference in place.
  *
- * .fast: A checked access is one compare against the room, one page-table word and one array access
- * <design/critical-path#.access>. Whatever else may be the case is decided by `ladder.ts`, which fails closed: a slot that
- * does not exist reads as `undefined`, and a compare with it is false.
+ * .fast: A checked access is a compare of the offset with 0 and with the room, one page-table word and one array access
+ * <design/critical-path#.access> <design/machine#.req.fast>. Whatever else may be the case is decided by `ladder.ts`. It fails closed: a slot that does
+ * not exist reads as `undefined`, and a compare with that, or with an offset that is no number, is false.
  *
  * .shape: One shape of hart, every field assigned in the constructor <design/machine#.hart.shape>.
  */
@@ -27,6 +27,8 @@ export const HartSLOTS = 4096;
 /** Slots below this number are registers, always scanned; the stack of locals grows upward from it. */
 export const HartREGISTERS = 32;
 
+// Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
+const LoadCAP: number = PermLOADCAP;
 const StoreAnyCAP: number = PermSTORECAP | PermSTORELOCAL;
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -100,13 +102,13 @@ export class Hart {
       this.insist(src, 0);
     }
     const r = this.r, d = dst << 3, s = src << 3;
-    r[d] = r[s] as number;
-    r[d + 1] = r[s + 1] as number;
-    r[d + 2] = r[s + 2] as number;
-    r[d + 3] = r[s + 3] as number;
-    r[d + 4] = r[s + 4] as number;
-    r[d + 5] = r[s + 5] as number;
-    r[d + 6] = r[s + 6] as number;
+    r[d] = r[s];
+    r[d + 1] = r[s + 1];
+    r[d + 2] = r[s + 2];
+    r[d + 3] = r[s + 3];
+    r[d + 4] = r[s + 4];
+    r[d + 5] = r[s + 5];
+    r[d + 6] = r[s + 6];
   }
 
   /** clear -- make a slot NULL. */
@@ -129,7 +131,7 @@ export class Hart {
 
   /** isTagged -- whether a slot holds a capability. */
   isTagged(slot: number): boolean {
-    return this.r[(slot << 3) + 4] !== 0;
+    return (this.r[(slot << 3) + 4] & 1) !== 0;
   }
 
   /** isSame -- whether two slots hold the same 128 bits and tag (CSetEqualExact). .critical */
@@ -143,46 +145,46 @@ export class Hart {
 
   /** load8 -- the byte at `offset` from the address in slot `src`, unsigned. Every access may fault. .critical */
   load8(src: number, offset: number): number {
-    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 5] as number) - 1 && (e & 1) !== 0
+    const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 5] - 1 && (e & 1) !== 0
       ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 1);
     if (COOL) this.audit('load', src, offset, 1, p, 0);
-    return this.u8[p >>> 0] as number;
+    return this.u8[p >>> 0];
   }
 
   /** load16 -- two bytes, unsigned. .critical */
   load16(src: number, offset: number): number {
-    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 5] as number) - 2 && (e & 1) !== 0 && (a & 1) === 0
+    const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 5] - 2 && (e & 1) !== 0 && (a & 1) === 0
       ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 2);
     if (COOL) this.audit('load', src, offset, 2, p, 0);
-    return this.u16[p >>> 1] as number;
+    return this.u16[p >>> 1];
   }
 
   /** load32 -- four bytes, as a signed integer. .critical */
   load32(src: number, offset: number): number {
-    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 5] as number) - 4 && (e & 1) !== 0 && (a & 3) === 0
+    const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 5] - 4 && (e & 1) !== 0 && (a & 3) === 0
       ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 4);
     if (COOL) this.audit('load', src, offset, 4, p, 0);
-    return this.i32[p >>> 2] as number;
+    return this.i32[p >>> 2];
   }
 
   /** loadDouble -- eight bytes, as an IEEE 754 number. */
   loadDouble(src: number, offset: number): number {
-    const c = src << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 5] as number) - 8 && (e & 1) !== 0 && (a & 7) === 0
+    const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 5] - 8 && (e & 1) !== 0 && (a & 7) === 0
       ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 8);
     if (COOL) this.audit('load', src, offset, 8, p, 0);
-    scratch.setInt32(0, this.i32[p >>> 2] as number, true);
-    scratch.setInt32(4, this.i32[(p >>> 2) + 1] as number, true);
+    scratch.setInt32(0, this.i32[p >>> 2], true);
+    scratch.setInt32(4, this.i32[(p >>> 2) + 1], true);
     return scratch.getFloat64(0, true);
   }
 
   /** store8 -- one byte; the granule loses its tag. .critical */
   store8(dst: number, offset: number, value: number): void {
-    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 6] as number) - 1 && (e & 2) !== 0
+    const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 6] - 1 && (e & 2) !== 0
       ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 1);
     if (COOL) this.audit('store', dst, offset, 1, p, 0);
     this.u8[p >>> 0] = value;
@@ -191,8 +193,8 @@ export class Hart {
 
   /** store16 -- two bytes. .critical */
   store16(dst: number, offset: number, value: number): void {
-    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 6] as number) - 2 && (e & 2) !== 0 && (a & 1) === 0
+    const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 6] - 2 && (e & 2) !== 0 && (a & 1) === 0
       ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 2);
     if (COOL) this.audit('store', dst, offset, 2, p, 0);
     this.u16[p >>> 1] = value;
@@ -201,8 +203,8 @@ export class Hart {
 
   /** store32 -- four bytes. .critical */
   store32(dst: number, offset: number, value: number): void {
-    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 6] as number) - 4 && (e & 2) !== 0 && (a & 3) === 0
+    const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 6] - 4 && (e & 2) !== 0 && (a & 3) === 0
       ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 4);
     if (COOL) this.audit('store', dst, offset, 4, p, 0);
     this.i32[p >>> 2] = value;
@@ -211,8 +213,8 @@ export class Hart {
 
   /** storeDouble -- eight bytes. */
   storeDouble(dst: number, offset: number, value: number): void {
-    const c = dst << 3, a = ((this.r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const p = offset >>> 0 <= (this.r[c + 6] as number) - 8 && (e & 2) !== 0 && (a & 7) === 0
+    const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const p = offset >= 0 && offset <= this.r[c + 6] - 8 && (e & 2) !== 0 && (a & 7) === 0
       ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 8);
     if (COOL) this.audit('store', dst, offset, 8, p, 0);
     scratch.setFloat64(0, value, true);
@@ -226,22 +228,22 @@ export class Hart {
   /** loadCap -- the granule at `offset` from the address in `src`, with its tag, into `dst`. .critical */
   loadCap(dst: number, src: number, offset: number): void {
     if (COOL) this.insist(dst, 0);
-    const r = this.r, c = src << 3, a = ((r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
+    const r = this.r, c = src << 3, a = (r[c] + offset) | 0, e = this.pte[a >>> 12];
     let p: number, tag: number;
-    if (offset >>> 0 <= (r[c + 5] as number) - 16 && (e & 5) === 5 && (a & 15) === 0
-        && ((r[c + 4] as number) & PermLOADCAP) !== 0) {
+    if (offset >= 0 && offset <= r[c + 5] - 16 && (e & 5) === 5 && (a & 15) === 0
+        && (r[c + 4] & LoadCAP) !== 0) {
       p = (e & -4096) | (a & 4095);
-      tag = this.tags[p >>> 4] as number;
+      tag = this.tags[p >>> 4];
       if (COOL) this.audit('loadcap', src, offset, 16, p, 0);
     } else {
       p = this.slow('loadcap', src, offset, 16);
-      tag = ladderStrips(this, src, offset) ? 0 : this.tags[p >>> 4] as number;
+      tag = ladderStrips(this, src, offset) ? 0 : this.tags[p >>> 4];
     }
     const i32 = this.i32, q = p >>> 2, d = dst << 3;
-    r[d] = i32[q] as number;
-    r[d + 1] = i32[q + 1] as number;
-    r[d + 2] = i32[q + 2] as number;
-    r[d + 3] = i32[q + 3] as number;
+    r[d] = i32[q];
+    r[d + 1] = i32[q + 1];
+    r[d + 2] = i32[q + 2];
+    r[d + 3] = i32[q + 3];
     if (tag !== 0) {
       slotDecode(r, d);
     } else {
@@ -253,20 +255,20 @@ export class Hart {
 
   /** storeCap -- slot `value`, with its tag, to the granule at `offset` from the address in `dst`. .critical */
   storeCap(dst: number, offset: number, value: number): void {
-    const r = this.r, c = dst << 3, a = ((r[c] as number) + offset) | 0, e = this.pte[a >>> 12] as number;
-    const v = value << 3, tag = r[v + 4] as number;
+    const r = this.r, c = dst << 3, a = (r[c] + offset) | 0, e = this.pte[a >>> 12];
+    const v = value << 3, tag = r[v + 4];
     // A value slot that does not exist has a tag word that is no integer.
-    const fast = offset >>> 0 <= (r[c + 6] as number) - 16 && (a & 15) === 0 && (e & 10) === 10
-      && ((r[c + 4] as number) & StoreAnyCAP) === StoreAnyCAP && (tag | 0) === tag;
+    const fast = offset >= 0 && offset <= r[c + 6] - 16 && (a & 15) === 0 && (e & 10) === 10
+      && (r[c + 4] & StoreAnyCAP) === StoreAnyCAP && (tag | 0) === tag;
     const p = fast ? (e & -4096) | (a & 4095) : this.slow('storecap', dst, offset, 16, value);
     if (COOL) this.audit('storecap', dst, offset, 16, p, value);
     const i32 = this.i32, q = p >>> 2;
-    i32[q] = r[v] as number;
-    i32[q + 1] = r[v + 1] as number;
-    i32[q + 2] = r[v + 2] as number;
-    i32[q + 3] = r[v + 3] as number;
+    i32[q] = r[v];
+    i32[q + 1] = r[v + 1];
+    i32[q + 2] = r[v + 2];
+    i32[q + 3] = r[v + 3];
     // Not `tag`: who handled a fault may have changed the value <design/machine#.fault.retry>.
-    this.tags[p >>> 4] = (r[v + 4] as number) & 1;
+    this.tags[p >>> 4] = r[v + 4] & 1;
   }
 
   // Off the fast path ------------------------------------------------------------------------------------------------
@@ -288,7 +290,7 @@ export class Hart {
 
   /** valueTag -- the tag word that an access stores. */
   private valueTag(access: AccessKind, value: number): number {
-    return access === 'storecap' ? this.r[(value << SlotSHIFT) + SlotTAG] as number : 0;
+    return access === 'storecap' ? this.r[(value << SlotSHIFT) + SlotTAG] : 0;
   }
 
   /** insist -- a slot exists and an offset is a word: anything else is a client's defect, never an access. */

@@ -74,10 +74,10 @@ export function ladder(
   hart: Hart, access: AccessKind, slot: number, offset: number, size: number, valueTag: number,
 ): Fault | number {
   const r = hart.r, c = slot << SlotSHIFT;
-  const low = r[c + SlotLOW] as number, high = r[c + SlotHIGH] as number, bounds = r[c + SlotBOUNDS] as number;
+  const low = r[c + SlotLOW], high = r[c + SlotHIGH], bounds = r[c + SlotBOUNDS];
   const at = lowOffset(low, offset), atHigh = highOffset(low, high, offset);
   const entry = hart.space.entry(at, atHigh);
-  const refusal = authorityRefuses(r[c + SlotTAG] as number, bounds, r[c + SlotPERMS] as number, access, valueTag)
+  const refusal = authorityRefuses(r[c + SlotTAG], bounds, r[c + SlotPERMS], access, valueTag)
     ?? (isInside(low, high, bounds, offset, size) ? null : 'bounds')
     ?? ((at & (size - 1)) === 0 ? null : 'misaligned')
     ?? pageRefuses(entry, access, valueTag);
@@ -91,7 +91,7 @@ export function ladder(
  */
 export function ladderStrips(hart: Hart, slot: number, offset: number): boolean {
   const r = hart.r, c = slot << SlotSHIFT;
-  if (((r[c + SlotPERMS] as number) & PermLOADCAP) === 0) return true;
-  const low = r[c + SlotLOW] as number, high = r[c + SlotHIGH] as number;
+  if ((r[c + SlotPERMS] & PermLOADCAP) === 0) return true;
+  const low = r[c + SlotLOW], high = r[c + SlotHIGH];
   return (hart.space.entry(lowOffset(low, offset), highOffset(low, high, offset)) & PageLOADCAP) === 0;
 }

@@ -37,7 +37,7 @@ export class AddressSpace {
 
   /** The entry of the page that holds an address given as two words; 0 where nothing is mapped. */
   entry(low: Low, high: number): number {
-    if (high === WindowHIGH) return this.window[low >>> 12] as number;
+    if (high === WindowHIGH) return this.window[low >>> 12];
     return this.elsewhere.get((high >>> 0) * 0x10_0000 + (low >>> 12)) ?? 0;
   }
 

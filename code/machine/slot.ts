@@ -9,7 +9,7 @@
  *                                      7    the client's: machine and collector leave it alone
  *
  * Words 0 to 3 are the 128 bits as they stand in memory. *Room* folds bounds, tag, seal and permission into one number, and
- * depends on words 0 to 4 alone <design/machine#.slot.room>: whoever writes those sets it. A room of 0 claims nothing: the
+ * depends on words 0 to 4 alone <design/machine#.slot.room>: whoever writes those sets it <design/machine#.inv.slot.decoded>. A room of 0 claims nothing: the
  * access then takes the slow path, which decodes the capability exactly.
  */
 import { WindowHIGH } from './address.ts';
@@ -42,6 +42,9 @@ export const PermDATA: number = PermGLOBAL | PermLOAD | PermSTORE | PermLOADCAP 
 /** The permission bits of word 3; the rest of it is flag, reserved bits and object type. */
 export const PermMASK = -0x10000;
 
+// A copy, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
+const HighWINDOW: number = WindowHIGH;
+
 /** In memory form, word 2 differs from its architectural form by these bits, so that all zeros is NULL. */
 const BoundsNULL = 0x18004;
 /** Set, in memory form, when bounds are exact to the byte (architectural IE = 0). */
@@ -66,14 +69,14 @@ export function roomDecode(low: number, bounds: number): number {
   if (exponent > 18) return 0;
   const base = raw & 0x3ff8;
   const length = ((((raw >>> 14) & 0xff8) - base) & 0xfff) + 0x1000;
-  const room = length * 2 ** exponent - (((low - (base << exponent)) & (-1 >>> (18 - exponent))) >>> 0);
+  const room = (length << exponent) - (((low - (base << exponent)) & (-1 >>> (18 - exponent))) >>> 0);
   return room > 0 && room - 1 <= ~low >>> 0 ? room : 0;
 }
 
 /** slotDecode -- set tag word and rooms of the slot at word `c` from its 128 bits, which are tagged. .critical */
 export function slotDecode(r: Int32Array, c: number): void {
-  const low = r[c] as number, bounds = r[c + 2] as number, perms = r[c + 3] as number;
-  const usable = r[c + 1] === WindowHIGH && !boundsAreSealed(bounds, perms);
+  const low = r[c], bounds = r[c + 2], perms = r[c + 3];
+  const usable = r[c + 1] === HighWINDOW && !boundsAreSealed(bounds, perms);
   const room = usable ? roomDecode(low, bounds) : 0;
   r[c + 4] = (perms & PermMASK) | 1;
   r[c + 5] = (perms & PermLOAD) !== 0 ? room : 0;

@@ -104,29 +104,18 @@ export function isCall(g: Generator, expr: Expr, name: string, args: number): ex
 
 function inlined(g: Generator, expr: Expr): InlineTest | null {
   if (expr.op !== 'call' || expr.callee.op !== 'global' || g.defined.has(expr.callee.name)) return null;
-  if (expr.callee.name === 'zero?' && expr.args.length === 1) return { args: 1, op: OpIFEQI, swap: false, second: null, first: null };
+  if (expr.callee.name === 'zero?' && expr.args.length === 1) return { args: 1, op: OpIFEQI, small: null };
   const found = inlineTests.get(expr.callee.name);
   return found !== undefined && found.args === expr.args.length ? found : null;
 }
 
 function emitTest(g: Generator, expr: Call, found: InlineTest, no: Label): void {
-  const top = g.top, code = g.code, [x, y] = expr.args as [Expr, Expr];
-  const second = smallNumber(y), first = smallNumber(x);
-  let at: number;
-  if (found.second !== null && second !== null) at = compare(g, expr, found.second, g.operand(x), second);
-  else if (found.first !== null && first !== null) at = compare(g, expr, found.first, g.operand(y), first);
-  else {
-    const a = g.operand(x), b = found.args === 2 ? g.operand(y) : 0;
-    code.place(expr.at);
-    at = found.swap ? code.emit(found.op, word(b), word(a), 0) : code.emit(found.op, word(a), word(b), 0);
-  }
-  code.jump(at, no);
+  const top = g.top, code = g.code, [x, y] = expr.args as [Expr, Expr], n = smallNumber(y);
+  const a = g.operand(x), small = found.small !== null && n !== null;
+  const b = small ? n : found.args === 2 ? word(g.operand(y)) : 0;
+  code.place(expr.at);
+  code.jump(code.emit(small ? found.small : found.op, word(a), b, 0), no);
   g.top = top;
-}
-
-function compare(g: Generator, expr: Call, op: number, slot: number, number: number): number {
-  g.code.place(expr.at);
-  return g.code.emit(op, word(slot), number, 0);
 }
 
 /** split -- the two parts of `(if a b #f)` and of `(let ((t a)) (if t t b))`, which are `and` and `or`. */

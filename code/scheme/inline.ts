@@ -5,33 +5,29 @@
  */
 import type { Call, Expr } from './ir.ts';
 import {
-  OpADD, OpADDI, OpCADR, OpCAR, OpCDDR, OpCDR, OpCONS, OpIFEQ, OpIFEQI, OpIFGEI, OpIFGTI, OpIFLE, OpIFLEI, OpIFLT, OpIFLTI,
+  OpADD, OpADDI, OpCADR, OpCAR, OpCDDR, OpCDR, OpCONS, OpIFEQ, OpIFEQI, OpIFGE, OpIFGEI, OpIFGT, OpIFGTI, OpIFLE, OpIFLEI, OpIFLT, OpIFLTI,
   OpIFNULL, OpIFNUMEQ, OpIFPAIR, OpMOD, OpMUL, OpQUO, OpREM, OpSETCAR, OpSETCDR, OpSUB, OpVREF, OpVSET,
 } from './opcodes.ts';
 
-/** A test: its instruction, and the one for a small number in place of the second, or of the first, operand. */
+/** A test: its instruction, and the one for a small number in place of the second operand. */
 export interface InlineTest {
   readonly args: number;
   readonly op: number;
-  /** Operands change places. */
-  readonly swap: boolean;
-  readonly second: number | null;
-  readonly first: number | null;
+  readonly small: number | null;
 }
 
-const test = (args: number, op: number, swap = false, second: number | null = null, first: number | null = null): InlineTest =>
-  ({ args, op, swap, second, first });
+const test = (args: number, op: number, small: number | null = null): InlineTest => ({ args, op, small });
 
 /** Procedures that are tests. `not` and `zero?` are seen to by the code generator. */
 export const inlineTests: ReadonlyMap<string, InlineTest> = new Map([
   ['null?', test(1, OpIFNULL)],
   ['pair?', test(1, OpIFPAIR)],
   ['eq?', test(2, OpIFEQ)],
-  ['=', test(2, OpIFNUMEQ, false, OpIFEQI, OpIFEQI)],
-  ['<', test(2, OpIFLT, false, OpIFLTI, OpIFGTI)],
-  ['>', test(2, OpIFLT, true, OpIFGTI, OpIFLTI)],
-  ['<=', test(2, OpIFLE, false, OpIFLEI, OpIFGEI)],
-  ['>=', test(2, OpIFLE, true, OpIFGEI, OpIFLEI)],
+  ['=', test(2, OpIFNUMEQ, OpIFEQI)],
+  ['<', test(2, OpIFLT, OpIFLTI)],
+  ['>', test(2, OpIFGT, OpIFGTI)],
+  ['<=', test(2, OpIFLE, OpIFLEI)],
+  ['>=', test(2, OpIFGE, OpIFGEI)],
 ]);
 
 /** A procedure with a value: one instruction, or several of one operand, the first inmost. */

@@ -119,6 +119,9 @@ export const OpUNDERFLOW = 57;
 export const OpCADR = 58;
 /** a s := the cddr of b s */
 export const OpCDDR = 59;
+/** Tests, as OpIFLT and OpIFLE. */
+export const OpIFGT = 60;
+export const OpIFGE = 61;
 
 /** The names, by number. */
 export const OpNAMES: readonly string[] = [
@@ -126,7 +129,7 @@ export const OpNAMES: readonly string[] = [
   'if', 'ifnot', 'ifnull', 'ifpair', 'ifeq', 'iflt', 'ifle', 'ifnumeq', 'iflti', 'iflei', 'ifgti', 'ifgei', 'ifeqi',
   'add', 'sub', 'mul', 'quo', 'rem', 'mod', 'addi', 'car', 'cdr', 'cons', 'setcar', 'setcdr', 'vref', 'vset',
   'closure', 'closeset', 'call', 'tail', 'callg', 'tailg', 'return', 'enter', 'rest', 'ifargs', 'ifmany', 'arity',
-  'apply', 'applyvalues', 'callcc', 'reinstate', 'underflow', 'cadr', 'cddr',
+  'apply', 'applyvalues', 'callcc', 'reinstate', 'underflow', 'cadr', 'cddr', 'ifgt', 'ifge',
 ];
 
 /** The size of an instruction in bytes. */

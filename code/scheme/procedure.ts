@@ -10,7 +10,7 @@ import { Fixnums } from './fixnum.ts';
 import {
   ClosureCODE, ClosureFREE, ConditionEXHAUSTED, ConstantNULL, ConstantUNASSIGNED, GlobalSYMBOL, GlobalVALUE, HeaderTHIRD, KindBALLAST, KindCLOSURE, KindCONTINUATION, KindPRIMITIVE, KindVALUES,
   KindVECTOR, PairCAR, PairCDR, PrimitiveNAME, PrimitiveSIZE, SlotBALLAST, SlotCODE, SlotEXHAUSTED, SlotRAISE, SlotREWIND,
-  SlotVM0, SlotVM1, SlotVM2, SlotVM4, ValueSIZE, ValuesVALUES, VectorELEMENTS, WindowBASE, objectSize,
+  SlotTMP0, SlotVM0, SlotVM1, SlotVM2, SlotVM4, SlotVM7, ValueSIZE, ValuesVALUES, VectorELEMENTS, WindowBASE, objectSize,
 } from './kinds.ts';
 import { literal } from './literal.ts';
 import type { AllocationPoint } from './objects.ts';
@@ -256,8 +256,14 @@ export class Procedures extends Fixnums {
   /** relieve -- make room for a handler when the heap is full. */
   private relieve(): void {
     this.hart.clear(SlotBALLAST);
+    this.clearScratch();
     this.relieved = true;
     this.borrow();
+  }
+
+  /** clearScratch -- forget what registers hold from the last use, so that it does not live on. */
+  protected clearScratch(): void {
+    for (let slot = SlotTMP0; slot <= SlotVM7; slot += 1) this.hart.clear(slot);
   }
 
   /** ballast -- hold memory back for `relieve`, if it is wanted and there is some. */
@@ -309,6 +315,8 @@ export class Procedures extends Fixnums {
       this.blank(SlotVM0, ClosureFREE + ValueSIZE * count);
     } while (!this.commit(SlotVM0));
     hart.move(dst, SlotVM0);
+    hart.clear(SlotVM0);
+    hart.clear(value);
     this.pc += ((count + 1) >>> 1) * 8;
   }
 

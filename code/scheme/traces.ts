@@ -40,6 +40,12 @@ export class Traces extends Frames {
     return `${this.stringOf(SlotVM5)}:${line}:${column}`;
   }
 
+  /** isSourced -- whether the code in a slot is of a source with a name: not the prelude, not made by hand. */
+  private isSourced(code: number): boolean {
+    this.hart.loadCap(SlotVM5, code, CodeSOURCE);
+    return this.lengthOf(SlotVM5) > 0;
+  }
+
   /** codeName -- the name of the procedure whose code is in a slot; '' where it has none. */
   codeName(code: number): string {
     this.hart.loadCap(SlotVM5, code, CodeNAME);
@@ -64,7 +70,7 @@ export class Traces extends Frames {
     const note = (code: number, pc: number): void => {
       if (found.length > ChainMOST || hart.load32(code, 0) !== KindCODE) return;
       const place = this.placeOf(code, pc), name = this.codeName(code);
-      if (place !== null || name !== '') found.push({ name, place });
+      if (place !== null || (name !== '' && this.isSourced(code))) found.push({ name, place });
     };
     note(SlotCODE, this.pc);
     let frames = 0, fp = this.fp;

@@ -8,10 +8,10 @@
  * the hart <design/vm#.fast>. In `cool` every access is the hart's.
  */
 import { cool } from '../base/base.ts';
-import { PermLOADCAP, slotDecode } from '../machine/machine.ts';
+import { PermDATA, PermLOADCAP, WindowHIGH, slotDecode } from '../machine/machine.ts';
 import { SchemeHalt, SchemeRaise } from './errors.ts';
 import {
-  ClosureCODE, ConstantFALSE, ConstantNULL, HeaderFOURTH, KindCLOSURE, KindPRIMITIVE, ObjectMIN, PairSIZE, SlotCODE, SlotCONT,
+  ConstantFALSE, ConstantNULL, HeaderFOURTH, KindCLOSURE, KindPRIMITIVE, ObjectMIN, PairSIZE, SlotCODE, SlotCONT,
   SlotHANDLERS, SlotPARAMS, SlotRESULT, SlotVM1, SlotWINDERS, WindowBASE,
 } from './kinds.ts';
 import { LinkBITS, LinkMASK } from './opcodes.ts';
@@ -31,6 +31,11 @@ const BITS = LinkBITS;
 const MASK = LinkMASK;
 const CODE = SlotCODE;
 const FRAME = HeaderFOURTH;
+const WINDOW = WindowHIGH;
+const DATA: number = PermDATA;
+/** How bounds below 4 KiB stand in memory <design/machine#.slot>. */
+const BoundsNULL = 0x18004;
+const BoundsEXACT = 1 << 26;
 
 /** What `run` says: the fuel ran out, or the program has ended (Vm.failure says how). */
 export type Progress = 'more' | 'done';
@@ -52,6 +57,7 @@ export class Vm extends Procedures {
     this.raiseTop(WindowBASE + 2);
     this.linkBottom();
     hart.move(WindowBASE + 1, SlotVM1);
+    this.clearScratch();
     this.enterClosure(WindowBASE, 0);
   }
 
@@ -224,6 +230,20 @@ export class Vm extends Procedures {
             if (!(small ? x === y : this.compare('=', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
             continue;
           }
+          case 60: { // OpIFGT
+            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
+            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
+              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            if (!(small ? x > y : this.compare('>', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
+            continue;
+          }
+          case 61: { // OpIFGE
+            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
+            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
+              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            if (!(small ? x >= y : this.compare('>=', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
+            continue;
+          }
           case 22: { // OpIFLTI
             const x = r[a] as number, y = (w1 << 16) >> 16;
             const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[a + 1] as number) ^ (x >> 31))) === 0;
@@ -381,17 +401,29 @@ export class Vm extends Procedures {
             tail = true;
             break;
           case 45: // OpCALLG
-            this.globalSlow((a >> 3) + 1, w1 >>> 16);
+          case 46: { // OpTAILG
             base = a;
             argc = w1 & 0xffff;
-            tail = false;
-            break;
-          case 46: // OpTAILG
+            tail = (w0 & 0xffff) === 46;
+            const k = (w1 >>> 16) << 4, at = ((r[0] as number) + k) | 0, e = pte[at >>> 12] as number;
+            if (!COOL && k <= (r[5] as number) - 16 && (e & 5) === 5 && (at & 15) === 0 && ((r[4] as number) & LOADCAP) !== 0) {
+              const p = ((e & -4096) | (at & 4095)) >>> 2, low = i32[p] as number;
+              // A capability to just a cell, with every right: its bounds need no decoding.
+              const whole = tags[p >>> 2] !== 0 && i32[p + 1] === WINDOW && i32[p + 3] === DATA
+                && i32[p + 2] === (((low & 0x3fff) | (((low + 48) & 0xfff) << 14)) ^ BoundsNULL | BoundsEXACT) && (low & 15) === 0;
+              const at2 = (low + 16) | 0, e2 = pte[at2 >>> 12] as number, q = ((e2 & -4096) | (at2 & 4095)) >>> 2;
+              if (whole && (e2 & 5) === 5 && tags[q >>> 2] !== 0) {
+                r[a + 8] = i32[q] as number;
+                r[a + 9] = i32[q + 1] as number;
+                r[a + 10] = i32[q + 2] as number;
+                r[a + 11] = i32[q + 3] as number;
+                slotDecode(r, a + 8);
+                break;
+              }
+            }
             this.globalSlow((a >> 3) + 1, w1 >>> 16);
-            base = a;
-            argc = w1 & 0xffff;
-            tail = true;
             break;
+          }
           case 47: { // OpRETURN
             const link = r[fpw + 7] as number;
             // The caller's code: often the same, for who calls itself.

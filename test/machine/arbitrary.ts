@@ -40,7 +40,7 @@ export const lowNear = (bounds: number): fc.Arbitrary<number> => fc.tuple(word, 
   ([low, near, where]) => {
     const { base, top } = boundsDecode(BigInt(bounds >>> 0), addressOf(low));
     const places = [base, top, base - (top - base) / 4n, top + (top - base) / 4n, (base + top) / 2n, WindowBASE];
-    return where === 6 ? low : (lowOf(places[where] as bigint) + near) | 0;
+    return where === 6 ? low : (lowOf(places[where]) + near) | 0;
   },
 );
 

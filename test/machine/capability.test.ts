@@ -123,7 +123,7 @@ describe('every operation gives the bits of the Sail model <design/capability#.i
 
   for (const [op, list] of rows) {
     test(`${op}, all ${list.length} rows <design/capability#.inv.exact>`, () => {
-      const answer = answers[op] as (row: Row) => Answer;
+      const answer = answers[op];
       const wrong = list.map((row) => ({ in: row.in, out: row.out, found: answer(row) }))
         .filter(({ out, found }) => JSON.stringify(Object.entries(out).sort()) !== JSON.stringify(Object.entries(found).sort()));
       expect(wrong.slice(0, 3)).toEqual([]);

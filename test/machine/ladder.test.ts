@@ -15,7 +15,7 @@ const kindOf = (found: Fault | number): string => (typeof found === 'number' ? '
 const kinds: ReadonlySet<unknown> = new Set<AccessKind>(['load', 'store', 'loadcap', 'storecap']);
 
 describe('the ladder is ISAv9\'s', () => {
-  test('every access of the vectors that a hart can make has their answer <design/machine#.ladder.authority>', () => {
+  test('every access of the vectors that a hart can make has their answer <design/machine#.req.exact>', () => {
     const { hart, space } = rig();
     space.unmap(addrOfWindow(0), RigMAPPED);
     let tried = 0, granted = 0;
@@ -101,7 +101,7 @@ const page = (refusal: string, rights: number): Rung => [refusal, ({ space }) =>
 const tag: Rung = ['tag', ({ hart }) => { hart.r[12] = 1; }];
 
 function change(r: Int32Array, at: number, keep: number, add = 0): void {
-  r[at] = ((r[at] as number) & keep) | add;
+  r[at] = (r[at] & keep) | add;
 }
 
 const orders: Record<AccessKind, readonly Rung[]> = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AddressSpace, addrOfWindow, Machine, PageALL, PageREAD, PageSIZE, PageVALID, WindowHIGH, type Addr } from '../../code/machine/machine.ts';
-import { give, outcome, rig } from './rig.ts';
+import { give, giveAt, outcome, rig } from './rig.ts';
 
 const addr = (value: number): Addr => value as Addr;
 
@@ -44,8 +44,12 @@ describe('page tables', () => {
     space.map(addr(0x9000), PageSIZE, 0x2000, PageALL);
     give(hart, 1, 0x2000, 64);
     hart.storeCap(1, 16, 1);
-    hart.set(2, 0x9010, 0, 0, 0);
-    expect(space.entry(0x9010, 0) & -PageSIZE).toBe(0x2000);
+    giveAt(hart, 2, 0x9000n, 0x9040n);
+    hart.loadCap(3, 2, 16);
+    expect(hart.isSame(3, 1)).toBe(true);
+    hart.store8(2, 16, hart.load8(1, 16));
+    hart.loadCap(3, 1, 16);
+    expect(hart.isTagged(3)).toBe(false);
   });
 
   test('what is not whole pages, not in the address space or not in memory is refused and maps nothing <design/machine#.pages.aligned>', () => {

@@ -52,7 +52,26 @@ export const snapshot = ({ memory, hart }: Rig): readonly Buffer[] =>
 
 /** isAsBefore -- nothing has changed since a snapshot was taken. */
 export const isAsBefore = (set: Rig, before: readonly Buffer[]): boolean =>
-  snapshot(set).every((bytes, index) => bytes.equals(before[index] as Buffer));
+  snapshot(set).every((bytes, index) => bytes.equals(before[index]));
 
 /** Low, high, bounds and permission words and tag of a slot. */
 export const wordsOf = (hart: Hart, slot: number): number[] => [...hart.r.subarray(slot << 3, (slot << 3) + 5)];
+
+/** An access: its name, its size and itself. */
+export type Access = readonly [name: string, size: number, access: (hart: Hart, offset: number) => unknown];
+
+/** The accesses, each with its size: through slot 1; capabilities go to slot 2 and come from it. */
+export const loads: readonly Access[] = [
+  ['load8', 1, (hart, offset) => hart.load8(1, offset)],
+  ['load16', 2, (hart, offset) => hart.load16(1, offset)],
+  ['load32', 4, (hart, offset) => hart.load32(1, offset)],
+  ['loadDouble', 8, (hart, offset) => hart.loadDouble(1, offset)],
+  ['loadCap', 16, (hart, offset) => hart.loadCap(2, 1, offset)],
+];
+export const dataStores: readonly Access[] = [
+  ['store8', 1, (hart, offset) => hart.store8(1, offset, 0xa5)],
+  ['store16', 2, (hart, offset) => hart.store16(1, offset, 0xa5a5)],
+  ['store32', 4, (hart, offset) => hart.store32(1, offset, 0x5a5a_a5a5)],
+  ['storeDouble', 8, (hart, offset) => hart.storeDouble(1, offset, 1.5)],
+];
+export const stores: typeof dataStores = [...dataStores, ['storeCap', 16, (hart, offset) => hart.storeCap(1, offset, 2)]];

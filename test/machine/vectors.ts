@@ -31,7 +31,7 @@ export function rowsOf(format: string): Map<string, Row[]> {
 }
 
 /** numberIn -- an operand. */
-export const numberIn = (row: Row, name: string): bigint => BigInt(row.in[name] as string);
+export const numberIn = (row: Row, name: string): bigint => BigInt(row.in[name]);
 
 /** capIn -- the capability among the operands; `prefix` is `a` for the authority. */
 export const capIn = (row: Row, prefix: '' | 'a' = ''): Capability => ({

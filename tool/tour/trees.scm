@@ -7,7 +7,7 @@
 
 (define keep (build 14))
 
-(do ((i 0 (+ i 1))) ((= i 20))
+(do ((i 0 (+ i 1))) ((= i 120))
   (build 14))
 
 (display "leaves of the tree that was kept: ")

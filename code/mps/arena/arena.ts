@@ -81,6 +81,8 @@ export class Arena {
   readonly counts: ArenaCounts;
   /** Bytes handed to mutators' buffers: what polls are counted by. */
   filled: number = 0;
+  /** What `filled` was at the end of the last collection of the world. */
+  worldAt: number = -Infinity;
   private work: number = 0;
   private pollAt: number;
   private readonly pollInterval: number;
@@ -339,6 +341,7 @@ export class Arena {
   traceFinished(trace: Trace, gained: number): void {
     const { counts, grains } = this, { ss } = trace;
     this.work += ss.scanned + ss.copied;
+    if (trace.wasWorld) this.worldAt = this.filled;
     counts.collections += 1;
     counts.bytesCopied += ss.copied;
     counts.bytesPreservedInPlace += ss.inPlace;

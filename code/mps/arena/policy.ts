@@ -42,6 +42,9 @@ function policyWorld(arena: Arena): Proposal | null {
   const survivors = (grains.committed - grains.spare) * (1 - WorldMORTALITY);
   const needed = survivors + survivors * (1 + CopyRATIO) * WorkFACTOR;
   if (grains.available >= needed) return null;
+  // A collection that is one pause must not come again before as much has been allocated as an incremental one would have
+  // let pass <design/policy#.world.rate>.
+  if (arena.filled - arena.worldAt < survivors * WorkFACTOR) return null;
   return { generations: arena.allGenerations(), reason: { why: 'world', available: grains.available, needed } };
 }
 

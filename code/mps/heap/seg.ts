@@ -42,9 +42,7 @@ export class Seg {
 
   /** May hold references to condemned objects; is in the trace's grey ring. */
   grey: boolean = false;
-  /** Something in it was found by an ambiguous reference, or could not be moved. */
-  nailed: boolean = false;
-  /** Which of its objects are pinned; nailed without a board means all that were not forwarded. */
+  /** Which of its objects are pinned in this trace: found by an ambiguous reference, or not to be moved in an emergency. */
   board: Nailboard | null = null;
   /** Where a superset of its references point. */
   summary: ZoneSet = ZoneSetUNIV;
@@ -181,7 +179,6 @@ export class Seg {
     aver(this.base < this.limit, '<design/seg#.inv.range>');
     aver(this.base % PageSIZE === 0 && this.limit % PageSIZE === 0, '<design/seg#.inv.range>');
     aver(this.arena.heap.segs[this.number] === this, '<design/seg#.inv.number>');
-    aver(this.board === null || this.nailed, '<design/seg#.inv.nailed.board>');
     aver(this.grey === !this.greyRing.isSingle, '<design/seg#.inv.grey.ring>');
     aver(this.whiteLimit >= this.base && this.whiteLimit <= this.limit, '<design/seg#.inv.range>');
     aver(this.buffer === null || this.buffer.seg === this, '<design/seg#.inv.buffer>');

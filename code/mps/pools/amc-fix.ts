@@ -10,9 +10,8 @@ import {
   SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
 } from '../heap/heap.ts';
 import { Nailboard } from '../heap/nailboard.ts';
-import { formatIsOwn } from '../heap/format.ts';
 import type { Seg } from '../heap/seg.ts';
-import { ResMEMORY, ResOK } from '../result.ts';
+import { ResOK } from '../result.ts';
 import type { ScanState } from '../trace/scan.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
@@ -90,8 +89,7 @@ function amcStays(ss: ScanState, seg: Seg, g: number, base: Low): boolean {
     amcPromote(ss, seg);
     return true;
   }
-  if (!seg.nailed) return false;
-  return seg.board === null || seg.board.has(g - seg.granuleBase);
+  return seg.board !== null && seg.board.has(g - seg.granuleBase);
 }
 
 /** amcPromote -- preserve a large object where it is, and count it where survivors go <design/amc#.large>. */
@@ -103,7 +101,8 @@ function amcPromote(ss: ScanState, seg: Seg): void {
   seg.setGrey(true);
 }
 
-/** amcFixEmergency -- preserve without copying and without memory; never fails <design/amc#.emergency>. */
+/** amcFixEmergency -- preserve without copying and without memory: pin what has not been forwarded; never fails
+ * <design/amc#.emergency>. */
 export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, seg = heap.segs[s] as Seg;
   const at = (base + seg.delta) >>> SHIFT;
@@ -125,25 +124,18 @@ function amcStaysAlready(ss: ScanState, seg: Seg, object: Low): boolean {
   return seg.large;
 }
 
-/** amcNail -- pin the object at granule `g`; without a board everything in the segment is pinned <design/amc#.stuck>. */
+/** amcNail -- pin the object at granule `g`. The board was paid for with the segment, so this cannot fail
+ * <design/amc#.departs.board>. */
 function amcNail(ss: ScanState, seg: Seg, g: number): void {
-  if (seg.board !== null) {
-    if (!seg.board.set(g - seg.granuleBase)) return;
-  } else if (seg.nailed) {
-    return;
-  }
-  seg.nailed = true;
+  seg.board ??= new Nailboard(seg.size >>> SHIFT);
+  if (!seg.board.set(g - seg.granuleBase)) return;
   seg.stateAdd(SegSPECIAL);
   seg.setGrey(true);
   if (COOL) aver(ss.heap.starts[g] !== 0, '<design/heap#.inv.covered>');
 }
 
-/** amcFixAmbig -- a word may be the address of an object: if it is, pin it. Nothing is written
- *
- * `ss.res` says if there was no memory for a nailboard. `mayBoard` is false in an emergency, when none may be made
- * <design/amc#.inv.nail.new>.
- */
-export function amcFixAmbig(ss: ScanState, addr: Low, mayBoard: boolean): void {
+/** amcFixAmbig -- a word may be the address of an object: if it is, pin it. Nothing is written, and nothing can fail. */
+export function amcFixAmbig(ss: ScanState, addr: Low): void {
   const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT] as number;
   if (((heap.state[s] as number) & WHITE) === 0) return;
   const seg = heap.segs[s] as Seg;
@@ -154,15 +146,6 @@ export function amcFixAmbig(ss: ScanState, addr: Low, mayBoard: boolean): void {
     amcPromote(ss, seg);
     return;
   }
-  if (!seg.nailed && mayBoard) {
-    const granules = seg.size / 16;
-    if (!seg.arena.ledger.charge(granules)) {
-      ss.res = ResMEMORY;
-      return;
-    }
-    seg.board = new Nailboard(granules);
-    seg.nailed = true;
-  }
   amcNail(ss, seg, g);
 }
 
@@ -171,7 +154,5 @@ export function amcIsPreserved(heap: Heap, seg: Seg, g: number): boolean {
   const start = heap.starts[g];
   if (start === PAD || start === FORWARDED) return false;
   if (heap.lowOf(seg, g) >>> 0 >= seg.whiteLimit) return true;
-  if (!seg.nailed) return false;
-  if (seg.board !== null) return seg.board.has(g - seg.granuleBase);
-  return !formatIsOwn(seg.pool.format) || seg.pool.format.isForwarded?.(seg.arena.view, heap.lowOf(seg, g)) === null;
+  return seg.board !== null && seg.board.has(g - seg.granuleBase);
 }

@@ -12,7 +12,7 @@ import { Buffer } from '../heap/buffer.ts';
 import { formatIsOwn, type Format } from '../heap/format.ts';
 import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
 import { Seg } from '../heap/seg.ts';
-import { ResOK, type Res } from '../result.ts';
+import { ResMEMORY, ResOK, type Res } from '../result.ts';
 import { scanGranules, type ScanState } from '../trace/scan.ts';
 import { amcIsPreserved } from './amc-fix.ts';
 
@@ -21,6 +21,10 @@ const LargeSIZE = 16 * 1024;
 
 /** How much a buffer is given at a time, unless the nursery is smaller <design/amc#.extend>. */
 const ExtendSIZE = 64 * 1024;
+
+/** What the ledger is charged for a segment: its record, and a bit a granule for the board that it may need
+ * <design/amc#.departs.board>. */
+const segRecord = (size: number): number => 128 + size / 128;
 
 /** An automatic mostly-copying pool. */
 export class AmcPool {
@@ -83,8 +87,12 @@ export class AmcPool {
   }
 
   private segAlloc(generation: Generation, size: number, alignment: number, large: boolean): Seg | Res {
+    if (!this.arena.ledger.charge(segRecord(size))) return ResMEMORY;
     const found = this.arena.grainsAlloc(size, alignment, generation);
-    if (found.res !== ResOK) return found.res;
+    if (found.res !== ResOK) {
+      this.arena.ledger.credit(segRecord(size));
+      return found.res;
+    }
     const seg = new Seg(this, generation, found.base, found.base + size, found.delta, large);
     if (this.hasOwnFormat) seg.stateAdd(SegSPECIAL);
     generation.accountAlloc(size);
@@ -114,9 +122,7 @@ export class AmcPool {
   /** unwhiten -- a segment is in no trace any more. */
   private unwhiten(seg: Seg): void {
     seg.whiteLimit = seg.limit;
-    if (seg.board !== null) seg.arena.ledger.credit(seg.size / 16);
     seg.board = null;
-    seg.nailed = false;
     seg.stateRemove(SegWHITE);
     if (!seg.large && !this.hasOwnFormat) seg.stateRemove(SegSPECIAL);
   }
@@ -155,18 +161,18 @@ export class AmcPool {
 
   /** scanNailed -- scan the objects of a white segment that stay, until no more are found <design/amc#.inv.nailed.loop>. */
   private scanNailed(ss: ScanState, seg: Seg): void {
-    const board = seg.board;
-    const limit = seg.granuleOf(seg.whiteLimit - 1) + 1;
-    do {
-      this.eachObject(seg.granuleBase, limit, (g, next) => {
-        if (ss.res !== ResOK || !amcIsPreserved(ss.heap, seg, g)) return;
-        if (board !== null && !board.take(g - seg.granuleBase)) return;
-        this.scanRange(ss, seg, g, next);
-        if (ss.res !== ResOK && board !== null) board.untake(g - seg.granuleBase);
-      });
-    } while (ss.res === ResOK && board !== null && board.fresh > 0);
+    const board = seg.board, limit = seg.granuleOf(seg.whiteLimit - 1) + 1;
+    aver(board !== null, '<design/amc#.inv.white.grey>');
+    for (let pinned = board.take(); pinned >= 0; pinned = board.take()) {
+      const g = seg.granuleBase + pinned;
+      this.scanRange(ss, seg, g, g + ss.heap.sizeAt(g, limit));
+      if (ss.res !== ResOK) {
+        board.untake(pinned);
+        return;
+      }
+    }
     // Above it is the buffer's part, as after any other scan.
-    if (ss.res === ResOK && seg.buffer !== null) {
+    if (seg.buffer !== null) {
       this.scanRange(ss, seg, limit, seg.granuleOf(seg.scanLimit - 1) + 1);
     }
   }
@@ -174,7 +180,7 @@ export class AmcPool {
   /** reclaim -- free what the trace did not preserve; returns how many bytes that is <design/amc#.reclaim>. */
   reclaim(seg: Seg): number {
     if (!seg.white) return 0;
-    if (!seg.nailed && seg.whiteLimit === seg.limit) {
+    if (seg.board === null && seg.whiteLimit === seg.limit) {
       const size = seg.aged;
       this.segFree(seg);
       return size;
@@ -212,8 +218,8 @@ export class AmcPool {
   /** segFree -- give a segment's grains back, tags and starts cleared <design/seg#.inv.free.clear>. */
   private segFree(seg: Seg): void {
     const { generation } = seg;
-    if (seg.board !== null) seg.arena.ledger.credit(seg.size / 16);
     seg.board = null;
+    this.arena.ledger.credit(segRecord(seg.size));
     generation.accountReclaim(seg.aged);
     generation.newSize -= seg.fresh;
     generation.freeSize += seg.fresh;

@@ -148,7 +148,7 @@ export class Trace {
     const ss = this.ss;
     const pin = (_: ScanState, addr: Low): void => {
       this.hasPinned = true;
-      amcFixAmbig(ss, addr, !this.emergency);
+      amcFixAmbig(ss, addr);
     };
     ss.begin();
     root.scan(ss, pin);
@@ -185,7 +185,7 @@ export class Trace {
   /** scanSeg -- make a grey segment black <design/trace#.scan>. */
   scanSeg(seg: Seg): void {
     const ss = this.ss;
-    if ((seg.summary & ss.white) === 0 && !seg.nailed) {
+    if ((seg.summary & ss.white) === 0 && seg.board === null) {
       seg.setGrey(false);
       return;
     }

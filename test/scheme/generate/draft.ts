@@ -43,7 +43,7 @@ export class Draft {
 
   chance(percent: number): boolean { return this.draw(100) < percent; }
 
-  pick<T>(from: readonly T[]): T { return from[this.draw(from.length)]!; }
+  pick<T>(from: readonly T[]): T { return from[this.draw(from.length)]; }
 
   /** shuffle -- the same things in another order */
   shuffle<T>(from: readonly T[]): T[] {

@@ -174,7 +174,7 @@ const statements: readonly Write[] = [
   (d, n) => { const v = d.find('ints'); return v === null ? note(d, n) : `(if (pair? ${v.name}) (set-car! ${v.name} (clip ${int(d, n)})))`; },
   (d, n) => { const v = d.find('ints'); return v === null ? note(d, n) : `(if (pair? ${v.name}) (set-cdr! ${v.name} (take ${ints(d, n)} 7)))`; },
   (d, n) => { const v = d.find('ints', true); return v === null ? note(d, n) : `(set! ${v.name} (take ${ints(d, n)} 9))`; },
-  (d, n) => { const v = d.find('text'); return v === null ? note(d, n) : `(string-set! ${v.name} (modulo ${int(d, n - 1)} (string-length ${v.name})) #\\${d.pick([...'abcxyz'])})`; },
+  (d, n) => { const v = d.find('text'); return v === null ? note(d, n) : `(string-set! ${v.name} (modulo ${int(d, n - 1)} (string-length ${v.name})) #\\${d.pick(['a', 'b', 'c', 'x', 'y', 'z'])})`; },
   (d, n) => {
     const v = d.find('table', true), p = d.name('p'), key = d.pick(words);
     return v === null ? note(d, n)

@@ -14,7 +14,7 @@ export function layout(text: string): string {
   const words = Array.from(text.matchAll(token), (found) => found[1]).filter((word) => word !== undefined);
   let at = 0;
   const take = (): Tree => {
-    const word = words[at++]!;
+    const word = words[at++];
     if (/^['`,]@?$/.test(word)) {
       const inner = take();
       return typeof inner === 'string' ? word + inner : { open: word + inner.open, parts: inner.parts };
@@ -38,9 +38,9 @@ function place(tree: Tree, column: number): string {
   const line = flat(tree);
   if (typeof tree === 'string' || column + line.length <= WIDTH || tree.parts.length < 2) return line;
   const [head, second, ...rest] = tree.parts, inner = column + tree.open.length + 1;
-  const begin = `${tree.open}${place(head!, inner)}`;
-  const wide = typeof head === 'string' ? place(second!, column + begin.length + 1) : null;
-  const lines = wide === null ? [second!, ...rest] : rest;
+  const begin = `${tree.open}${place(head, inner)}`;
+  const wide = typeof head === 'string' ? place(second, column + begin.length + 1) : null;
+  const lines = wide === null ? [second, ...rest] : rest;
   const first = wide === null ? begin : `${begin} ${wide}`;
   return `${[first, ...lines.map((part) => ' '.repeat(inner) + place(part, inner))].join('\n')})`;
 }

@@ -15,7 +15,7 @@ export const constant = (value: Value): Code => ({ simple: true, run: (m) => { m
 export const local = (depth: number, index: number): Code => ({
   simple: true,
   run: (m, env) => {
-    const value = outer(env, depth).values[index]!;
+    const value = outer(env, depth).values[index];
     m.value = value === UNASSIGNED ? fail('variable used before its initialisation') : value;
   },
 });

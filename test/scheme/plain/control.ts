@@ -10,21 +10,21 @@ type Body = (m: Machine, args: Value[]) => void;
 
 /** What needs the machine: least and most arguments, and the body. */
 export const controls: Record<string, [least: number, most: number, body: Body]> = {
-  'call/cc': [1, 1, (m, [taker]) => { m.apply(taker!, [m.capture()]); }],
-  'values': [0, Infinity, (m, args) => { m.value = args.length === 1 ? args[0]! : new Multiple(args); }],
+  'call/cc': [1, 1, (m, [taker]) => { m.apply(taker, [m.capture()]); }],
+  'values': [0, Infinity, (m, args) => { m.value = args.length === 1 ? args[0] : new Multiple(args); }],
   'call-with-values': [2, 2, (m, [maker, taker]) => {
-    m.push((_, value) => { m.apply(taker!, value instanceof Multiple ? [...value.items] : [value]); });
-    m.apply(maker!, []);
+    m.push((_, value) => { m.apply(taker, value instanceof Multiple ? [...value.items] : [value]); });
+    m.apply(maker, []);
   }],
-  'apply': [1, Infinity, (m, [callee, ...args]) => {
-    m.apply(callee!, args.length === 0 ? [] : [...args.slice(0, -1), ...items(args.at(-1)!)]);
+  'apply': [2, Infinity, (m, [callee, ...args]) => {
+    m.apply(callee, [...args.slice(0, -1), ...items(args.at(-1)!)]);
   }],
-  'dynamic-wind': [3, 3, (m, [before, thunk, after]) => { m.wind(before!, thunk!, after!); }],
-  'with-exception-handler': [2, 2, (m, [handler, thunk]) => { m.withHandler(handler!, thunk!); }],
-  'raise': [1, 1, (m, [payload]) => { m.raise(payload!, false); }],
-  'raise-continuable': [1, 1, (m, [payload]) => { m.raise(payload!, true); }],
-  'error': [1, Infinity, (m, [message, ...irritants]) => { m.raise(new Condition(message!, list(irritants)), false); }],
-  'force': [1, 1, (m, [promise]) => { force(m, promise!); }],
+  'dynamic-wind': [3, 3, (m, [before, thunk, after]) => { m.wind(before, thunk, after); }],
+  'with-exception-handler': [2, 2, (m, [handler, thunk]) => { m.withHandler(handler, thunk); }],
+  'raise': [1, 1, (m, [payload]) => { m.raise(payload, false); }],
+  'raise-continuable': [1, 1, (m, [payload]) => { m.raise(payload, true); }],
+  'error': [1, Infinity, (m, [message, ...irritants]) => { m.raise(new Condition(message, list(irritants)), false); }],
+  'force': [1, 1, (m, [promise]) => { force(m, promise); }],
 };
 
 function force(m: Machine, promise: Value): void {
@@ -64,28 +64,28 @@ const condition = (value: Value): Condition => (value instanceof Condition ? val
 
 /** What concerns control but only computes. */
 export const passive: Record<string, [least: number, most: number, body: (args: Value[]) => Value]> = {
-  '%make-lazy': [1, 1, ([thunk]) => new Promised(false, thunk!, true)],
-  '%make-delayed': [1, 1, ([thunk]) => new Promised(false, thunk!, false)],
-  'make-promise': [1, 1, ([value]) => (value instanceof Promised ? value : new Promised(true, value!, false))],
+  '%make-lazy': [1, 1, ([thunk]) => new Promised(false, thunk, true)],
+  '%make-delayed': [1, 1, ([thunk]) => new Promised(false, thunk, false)],
+  'make-promise': [1, 1, ([value]) => (value instanceof Promised ? value : new Promised(true, value, false))],
   'promise?': [1, 1, ([value]) => value instanceof Promised],
-  '%make-parameter': [2, 2, ([value, convert]) => new Parameter(value!, convert!)],
-  '%parameter-set!': [2, 2, ([p, value]) => { parameter(p!).value = value!; return UNSPECIFIC; }],
-  '%parameter-converter': [1, 1, ([p]) => parameter(p!).converter!],
+  '%make-parameter': [2, 2, ([value, convert]) => new Parameter(value, convert)],
+  '%parameter-set!': [2, 2, ([p, value]) => { parameter(p).value = value!; return UNSPECIFIC; }],
+  '%parameter-converter': [1, 1, ([p]) => parameter(p).converter!],
   'error-object?': [1, 1, ([value]) => value instanceof Condition],
-  'error-object-message': [1, 1, ([value]) => condition(value!).message],
-  'error-object-irritants': [1, 1, ([value]) => condition(value!).irritants],
-  'procedure?': [1, 1, ([value]) => isProcedure(value!)],
+  'error-object-message': [1, 1, ([value]) => condition(value).message],
+  'error-object-irritants': [1, 1, ([value]) => condition(value).irritants],
+  'procedure?': [1, 1, ([value]) => isProcedure(value)],
 };
 
 /** printing -- the primitives that print, onto `output` of the machine that runs them */
 export function printing(print: (value: Value, quoted: boolean) => string): Record<string, [number, number, Body]> {
   const put = (m: Machine, text: string): void => { m.output.push(text); m.value = UNSPECIFIC; };
   return {
-    'display': [1, 1, (m, [value]) => { put(m, print(value!, false)); }],
-    'write': [1, 1, (m, [value]) => { put(m, print(value!, true)); }],
-    'write-simple': [1, 1, (m, [value]) => { put(m, print(value!, true)); }],
-    'write-string': [1, 1, (m, [value]) => { put(m, value instanceof Text ? value.toString() : fail('not a string', value!)); }],
-    'write-char': [1, 1, (m, [value]) => { put(m, print(value!, false)); }],
+    'display': [1, 1, (m, [value]) => { put(m, print(value, false)); }],
+    'write': [1, 1, (m, [value]) => { put(m, print(value, true)); }],
+    'write-simple': [1, 1, (m, [value]) => { put(m, print(value, true)); }],
+    'write-string': [1, 1, (m, [value]) => { put(m, value instanceof Text ? value.toString() : fail('not a string', value)); }],
+    'write-char': [1, 1, (m, [value]) => { put(m, print(value, false)); }],
     'newline': [0, 0, (m) => { put(m, '\n'); }],
   };
 }

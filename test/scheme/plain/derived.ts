@@ -3,7 +3,7 @@
  * Quasi-quotation, records and multiple-value binding, rewritten into core forms <design/testing#.plain>.
  */
 import { core, strip } from './scope.ts';
-import { Alias, items, list, NIL, Pair, RecordType, Sym, Text } from './values.ts';
+import { Alias, items, list, NIL, Pair, RecordType, Sym, type Text } from './values.ts';
 import type { Id, Macro, Scope } from './scope.ts';
 import type { Value } from './values.ts';
 
@@ -30,7 +30,7 @@ function record(form: Value, scope: Scope): Value {
   const [, name, maker, test, ...specs] = items(form);
   const fields = specs.map((spec) => (isId(spec) ? [spec] : items(spec)));
   const names = fields.map(([field]) => strip(field as Id).name);
-  const typeId = (isId(name!) ? name : (name as Pair).car) as Id;
+  const typeId = (isId(name) ? name : (name as Pair).car) as Id;
   const type = new RecordType(strip(typeId).name, names);
   const at = (field: Value): number => names.indexOf(strip(field as Id).name);
   const define = (id: Value, ...value: Value[]): Value => list([core(scope, 'define'), id, list(value)]);
@@ -38,11 +38,11 @@ function record(form: Value, scope: Scope): Value {
   const made: Value[] = [list([core(scope, 'define'), typeId, quoted(type)])];
   if (maker instanceof Pair) {
     made.push(define(maker.car, core(scope, '%record-maker'), quoted(type), quoted(items(maker.cdr).map(at))));
-  } else if (isId(maker!)) made.push(define(maker, core(scope, '%record-maker'), quoted(type), quoted(names.map((_, i) => i))));
-  if (isId(test!)) made.push(define(test, core(scope, '%record-test'), quoted(type)));
+  } else if (isId(maker)) made.push(define(maker, core(scope, '%record-maker'), quoted(type), quoted(names.map((_, i) => i))));
+  if (isId(test)) made.push(define(test, core(scope, '%record-test'), quoted(type)));
   for (const [field, getter, setter] of fields) {
-    if (getter !== undefined) made.push(define(getter, core(scope, '%record-getter'), quoted(type), at(field!)));
-    if (setter !== undefined) made.push(define(setter, core(scope, '%record-setter'), quoted(type), at(field!)));
+    if (getter !== undefined) made.push(define(getter, core(scope, '%record-getter'), quoted(type), at(field)));
+    if (setter !== undefined) made.push(define(setter, core(scope, '%record-setter'), quoted(type), at(field)));
   }
   return new Pair(core(scope, 'begin'), list(made));
 }
@@ -61,7 +61,7 @@ function renamed(formals: Value, scope: Scope): { formals: Value; pairs: [Id, Id
 
 function letValues(form: Value, scope: Scope): Value {
   const [, bindings, ...body] = items(form);
-  const parts = items(bindings!).map((binding) => ({ ...renamed((binding as Pair).car, scope), init: items(binding)[1]! }));
+  const parts = items(bindings).map((binding) => ({ ...renamed((binding as Pair).car, scope), init: items(binding)[1] }));
   const lambda = (formals: Value, ...inner: Value[]): Value => list([core(scope, 'lambda'), formals, ...inner]);
   const pairs = parts.flatMap((part) => part.pairs);
   const inner = list([core(scope, 'let'), list(pairs.map(([id, fresh]) => list([id, fresh]))), ...body]);
@@ -71,12 +71,12 @@ function letValues(form: Value, scope: Scope): Value {
 
 function defineValues(form: Value, scope: Scope): Value {
   const [, head, init] = items(form);
-  const { formals, pairs } = renamed(head!, scope);
+  const { formals, pairs } = renamed(head, scope);
   const taker = list([core(scope, 'lambda'), formals, ...pairs.map(([id, fresh]) => list([core(scope, 'set!'), id, fresh])), false]);
   return list([
     core(scope, 'begin'),
     ...pairs.map(([id]) => list([core(scope, 'define'), id, false])),
-    list([core(scope, 'call-with-values'), list([core(scope, 'lambda'), NIL, init!]), taker]),
+    list([core(scope, 'call-with-values'), list([core(scope, 'lambda'), NIL, init]), taker]),
   ]);
 }
 
@@ -85,7 +85,7 @@ const macros: Record<string, Macro['expand']> = {
   'define-record-type': record,
   'let-values': letValues,
   'define-values': defineValues,
-  'syntax-error': (form) => { throw new SyntaxError(String((items(form)[1] as Text).toString())); },
+  'syntax-error': (form) => { throw new SyntaxError((items(form)[1] as Text).toString()); },
 };
 
 /** installDerived -- make these macros known to a top level */

@@ -23,7 +23,7 @@ export function isEqual(a: Value, b: Value): boolean {
   if (a instanceof Text && b instanceof Text) return a.toString() === b.toString();
   if (Array.isArray(a) && Array.isArray(b)) {
     const other: Value[] = b;
-    return a.length === b.length && a.every((item, i) => isEqual(item, other[i]!));
+    return a.length === b.length && a.every((item, i) => isEqual(item, other[i]));
   }
   if (a instanceof Uint8Array && b instanceof Uint8Array) return a.join() === b.join();
   return isEqv(a, b);

@@ -125,7 +125,7 @@ export class Machine {
       this.frames = to.frames;
       this.handlers = to.handlers;
       this.code = null;
-      this.value = args.length === 1 ? args[0]! : new Multiple(args);
+      this.value = args.length === 1 ? args[0] : new Multiple(args);
     }
   }
 

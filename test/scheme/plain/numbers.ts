@@ -77,7 +77,7 @@ export const floorQuotient: Operation = division((a, b) => Math.floor(a / b), (a
 export function compare(a: Value, b: Value): number {
   const x = numeric(a), y = numeric(b);
   const left = x instanceof Flonum ? x.value : x, right = y instanceof Flonum ? y.value : y;
-  return left < right ? -1 : left > right ? 1 : left == right ? 0 : NaN;
+  return left < right ? -1 : left > right ? 1 : left <= right ? 0 : NaN;
 }
 
 /** power -- exact for an exact base and a natural exponent */
@@ -139,7 +139,7 @@ export function numberText(value: Numeric, radix: number): string {
 /** parseNumber -- as `string->number` reads it: false when it is none */
 export function parseNumber(word: string, radix: number): Numeric | false {
   const prefixed = /^#([xbdo])(.+)$/i.exec(word);
-  if (prefixed !== null) return parseNumber(prefixed[2]!, { x: 16, b: 2, d: 10, o: 8 }[prefixed[1]!.toLowerCase()]!);
+  if (prefixed !== null) return parseNumber(prefixed[2], { x: 16, b: 2, d: 10, o: 8 }[prefixed[1].toLowerCase()]!);
   const digits = radix === 16 ? /^[+-]?[0-9a-f]+$/i : radix === 2 ? /^[+-]?[01]+$/ : radix === 8 ? /^[+-]?[0-7]+$/ : /^[+-]?\d+$/;
   if (digits.test(word)) {
     let value = 0n;

@@ -19,7 +19,7 @@ const prefixes: Record<string, string> = { quote: "'", quasiquote: '`', unquote:
 export function print(value: Value, quoted: boolean): string {
   if (typeof value === 'boolean') return value ? '#t' : '#f';
   if (isNumber(value)) return numberText(value, 10);
-  if (value instanceof Text) return quoted ? `"${value.toString().replace(/["\\\n\t\r]/g, (c) => escapes[c]!)}"` : value.toString();
+  if (value instanceof Text) return quoted ? `"${value.toString().replace(/["\\\n\t\r]/g, (c) => escapes[c])}"` : value.toString();
   if (value instanceof Sym) return value.name;
   if (value instanceof Alias) return print(value.id, quoted);
   if (value instanceof Char) return quoted ? `#\\${charNames[value.point] ?? String.fromCodePoint(value.point)}` : String.fromCodePoint(value.point);

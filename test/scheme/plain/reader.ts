@@ -39,7 +39,7 @@ export function readAll(text: string): Value[] {
   const takeList = (): Value => {
     const found = takeItems();
     const dot = found.indexOf(DOT);
-    return dot < 0 ? list(found) : list(found.slice(0, dot), found[dot + 1]!);
+    return dot < 0 ? list(found) : list(found.slice(0, dot), found[dot + 1]);
   };
   const data: Value[] = [];
   while (at < tokens.length) {

@@ -3,8 +3,9 @@
  * Matching and instantiating. Symbols of a template that are not pattern variables become aliases, new for each
  * expansion <design/testing#.plain>.
  */
+import { isEqual } from './equality.ts';
 import { isSame, strip } from './scope.ts';
-import { Alias, items, list, NIL, Pair, Sym, symbol } from './values.ts';
+import { Alias, items, list, Pair, Sym, symbol } from './values.ts';
 import type { Id, Macro, Scope } from './scope.ts';
 import type { Value } from './values.ts';
 
@@ -18,9 +19,9 @@ const isId = (form: Value): form is Id => form instanceof Sym || form instanceof
 
 /** rules -- the expander for the parts of a (syntax-rules ...) form found in `scope` */
 export function rules(parts: readonly Value[], scope: Scope): Macro['expand'] {
-  const custom = isId(parts[1]!);
+  const custom = isId(parts[1]);
   const ellipsis = custom ? strip(parts[1] as Id) : symbol('...');
-  const literals = items(parts[custom ? 2 : 1]!) as Id[];
+  const literals = items(parts[custom ? 2 : 1]) as Id[];
   const all = { scope, ellipsis, literals };
   const clauses = parts.slice(custom ? 3 : 2).map(items);
   return (form, use) => {
@@ -28,7 +29,7 @@ export function rules(parts: readonly Value[], scope: Scope): Macro['expand'] {
       const matches: Matches = new Map();
       if (match(all, (pattern as Pair).cdr, (form as Pair).cdr, use, matches)) {
         const aliases = new Map<Id, Alias>();
-        return instantiate(all, template!, matches, (id) => {
+        return instantiate(all, template, matches, (id) => {
           let alias = aliases.get(id);
           if (alias === undefined) aliases.set(id, alias = new Alias(id, scope));
           return alias;
@@ -55,7 +56,7 @@ function match(all: Rules, pattern: Value, form: Value, use: Scope, matches: Mat
       && match(all, pattern.cdr, form.cdr, use, matches);
   }
   if (Array.isArray(pattern)) return Array.isArray(form) && match(all, list(pattern), list(form), use, matches);
-  return pattern === form || String(pattern) === String(form) && typeof pattern === typeof form && pattern !== NIL && form !== NIL;
+  return isEqual(pattern, form);
 }
 
 function matchEach(all: Rules, repeated: Value, rest: Value, form: Value, use: Scope, matches: Matches): boolean {

@@ -15,7 +15,7 @@ const toChar = (c: string): Char => new Char(c.codePointAt(0)!);
 const part = (args: Value[], from: number): string[] => text(args[0]).chars.slice(...span(args, from, text(args[0]).chars.length));
 
 function order(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < a.length && i < b.length; i += 1) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  for (let i = 0; i < a.length && i < b.length; i += 1) if (a[i] !== b[i]) return a[i] - b[i];
   return a.length - b.length;
 }
 
@@ -25,7 +25,7 @@ const points = (value: Value, fold: boolean): number[] =>
 const compared = (key: (value: Value) => readonly number[], holds: (order: number) => boolean): Builtin =>
   [1, Infinity, (args) => {
     const keys = args.map(key);
-    return keys.slice(1).every((one, i) => holds(order(keys[i]!, one)));
+    return keys.slice(1).every((one, i) => holds(order(keys[i], one)));
   }];
 
 const orders: Record<string, (order: number) => boolean> = {
@@ -49,14 +49,14 @@ export const strings: Builtins = {
   'make-string': [1, 2, ([count, fill]) => new Text(new Array<string>(indexOf(count, 2 ** 32 - 1)).fill(fill === undefined ? ' ' : charText(fill)))],
   'string?': [1, 1, ([v]) => v instanceof Text],
   'string-length': [1, 1, ([v]) => text(v).chars.length],
-  'string-ref': [2, 2, ([v, k]) => toChar(text(v).chars[indexOf(k, text(v).chars.length - 1)]!)],
+  'string-ref': [2, 2, ([v, k]) => toChar(text(v).chars[indexOf(k, text(v).chars.length - 1)])],
   'string-set!': [3, 3, ([v, k, c]) => { text(v).chars[indexOf(k, text(v).chars.length - 1)] = charText(c); return UNSPECIFIC; }],
   'string-append': [0, Infinity, (args) => new Text(args.flatMap((v) => text(v).chars))],
   'substring': [3, 3, (args) => new Text(part(args, 1))],
   'string-copy': [1, 3, (args) => new Text(part(args, 1))],
   'string->list': [1, 3, (args) => list(part(args, 1).map(toChar))],
   'string->vector': [1, 3, (args) => part(args, 1).map(toChar)],
-  'list->string': [1, 1, ([l]) => new Text(items(l!).map(charText))],
+  'list->string': [1, 1, ([l]) => new Text(items(l).map(charText))],
   'vector->string': [1, 1, ([v]) => new Text((v as Value[]).map(charText))],
   'string-fill!': [2, 4, (args) => { text(args[0]).chars.fill(charText(args[1]), ...span(args, 2, text(args[0]).chars.length)); return UNSPECIFIC; }],
   'string->number': [1, 2, ([v, radix]) => parseNumber(text(v).toString(), Number(radix ?? 10))],

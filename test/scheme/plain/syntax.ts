@@ -50,7 +50,7 @@ function assignment(id: Id, scope: Scope, value: Code): Code {
 /** definition -- the identifier and the expression of a `define`, curried or not */
 function definition(form: Value, scope: Scope): { id: Id; value: Value } {
   const parts = items(form);
-  let target = parts[1]!, body: Value[] = parts.slice(2);
+  let target = parts[1], body: Value[] = parts.slice(2);
   while (target instanceof Pair) {
     body = [new Pair(core(scope, 'lambda'), new Pair(target.cdr, list(body)))];
     target = target.car;
@@ -90,16 +90,16 @@ function clause(formals: Value, body: readonly Value[], scope: Scope): Clause {
 
 function compileLet(form: Value, scope: Scope): Code {
   const [, head, ...rest] = items(form);
-  if (isId(head!)) {
-    const [pairs, ...body] = rest, parts = items(pairs!).map(items);
-    const loop = list([core(scope, 'lambda'), list(parts.map((pair) => pair[0]!))], list(body));
+  if (isId(head)) {
+    const [pairs, ...body] = rest, parts = items(pairs).map(items);
+    const loop = list([core(scope, 'lambda'), list(parts.map((pair) => pair[0]))], list(body));
     const made = list([core(scope, 'letrec'), list([list([head, loop])]), head]);
-    return compile(new Pair(made, list(parts.map((pair) => pair[1]!))), scope);
+    return compile(new Pair(made, list(parts.map((pair) => pair[1]))), scope);
   }
-  const inner = new Scope(scope), inits = items(head!).map((pair) => {
+  const inner = new Scope(scope), inits = items(head).map((pair) => {
     const [id, init] = items(pair);
     inner.bind(id as Id);
-    return compile(init!, scope);
+    return compile(init, scope);
   });
   return bindings(inits, compileBody(rest, inner));
 }
@@ -123,17 +123,17 @@ function bindMacro(id: Value, spec: Value, scope: Scope, within: Scope): void {
 function localMacros(form: Value, scope: Scope, recursive: boolean): Code {
   const [, head, ...body] = items(form), inner = new Scope(scope);
   inner.bare = true;
-  for (const pair of items(head!)) bindMacro(items(pair)[0]!, items(pair)[1]!, recursive ? inner : scope, inner);
+  for (const pair of items(head)) bindMacro(items(pair)[0], items(pair)[1], recursive ? inner : scope, inner);
   return compileBody(body, inner);
 }
 
 type Compile = Special['compile'];
 
 const specials: Record<string, Compile> = {
-  'quote': (form) => constant(datum(items(form)[1]!)),
+  'quote': (form) => constant(datum(items(form)[1])),
   'if': (form, scope) => {
     const [, test, yes, no] = items(form);
-    return branch(compile(test!, scope), compile(yes!, scope), no === undefined ? constant(UNSPECIFIC) : compile(no, scope));
+    return branch(compile(test, scope), compile(yes, scope), no === undefined ? constant(UNSPECIFIC) : compile(no, scope));
   },
   'define': (form, scope) => {
     const { id, value } = definition(form, scope);
@@ -141,21 +141,21 @@ const specials: Record<string, Compile> = {
   },
   'set!': (form, scope) => {
     const [, id, value] = items(form);
-    return assignment(id as Id, scope, compile(value!, scope));
+    return assignment(id as Id, scope, compile(value, scope));
   },
   'lambda': (form, scope) => {
     const [, formals, ...body] = items(form);
-    return lambda('', [clause(formals!, body, scope)]);
+    return lambda('', [clause(formals, body, scope)]);
   },
   'case-lambda': (form, scope) => lambda('', items(form).slice(1).map((part) => {
     const [formals, ...body] = items(part);
-    return clause(formals!, body, scope);
+    return clause(formals, body, scope);
   })),
   'begin': (form, scope) => sequence(items(form).slice(1).map((part) => (scope.up === null ? compileTop : compile)(part, scope))),
   'let': compileLet,
   'define-syntax': (form, scope) => {
     const [, id, spec] = items(form);
-    bindMacro(id!, spec!, scope, scope);
+    bindMacro(id, spec, scope, scope);
     return constant(UNSPECIFIC);
   },
   'let-syntax': (form, scope) => localMacros(form, scope, false),

@@ -211,7 +211,7 @@ export function symbol(name: string): Sym {
 /** list -- a fresh list of `items`, ending in `tail` */
 export function list(items: readonly Value[], tail: Value = NIL): Value {
   let made = tail;
-  for (let i = items.length - 1; i >= 0; i -= 1) made = new Pair(items[i]!, made);
+  for (let i = items.length - 1; i >= 0; i -= 1) made = new Pair(items[i], made);
   return made;
 }
 
