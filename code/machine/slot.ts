@@ -9,8 +9,8 @@
  *                                      7    the client's: machine and collector leave it alone
  *
  * Words 0 to 3 are the 128 bits as they stand in memory. *Room* folds bounds, tag, seal and permission into one number, and
- * depends on words 0 to 4 alone <design/machine#.slot.room>: whoever writes those sets it <design/machine#.inv.slot.decoded>. A room of 0 claims nothing: the
- * access then takes the slow path, which decodes the capability exactly.
+ * depends on words 0 to 4 alone <design/machine#.slot.room>: whoever writes those sets it <design/machine#.inv.slot.decoded>.
+ * A room of 0 claims nothing: the access then takes the slow path, which decodes the capability exactly.
  */
 import { WindowHIGH } from './address.ts';
 

@@ -72,7 +72,8 @@ export class System {
     const plinth = new AnPlinth(this.memory, this.space, settings.memory, options.events ?? (() => undefined));
     this.arena = new Arena(this.memory, plinth, settings);
     this.driver = new Driver((hart) => {
-      this.arena.threadDeregister(hart);
+      // An error from within the arena leaves it as it was then: to go in again would hide what happened.
+      if (!this.arena.isInside) this.arena.threadDeregister(hart);
     });
   }
 
@@ -153,9 +154,12 @@ function settle(options: BootOptions): Settings {
   if (options.platform !== undefined && (options.platform as string) !== 'an') {
     throw new OptionError(`platform "${String(options.platform)}" does not exist: there is an`);
   }
+  if (options.collect !== undefined && (options.collect as string) !== 'normal' && (options.collect as string) !== 'every-poll') {
+    throw new OptionError(`collect "${String(options.collect)}" does not exist: there are normal and every-poll`);
+  }
   return {
     memory, statics, commitLimit: Math.min(commitLimit, memory), grainSize, spare, seed,
-    chunkSize: floor(Math.min(memory, options.chunk === undefined ? memory : pages('chunk', options.chunk))),
+    chunkSize: floor(Math.min(memory, options.chunk === undefined ? memory : pages('chunk', options.chunk, grainSize))),
     generations: [
       { capacity: nursery, mortality: NurseryMORTALITY },
       { capacity: Math.max(SecondCAPACITY, nursery), mortality: SecondMORTALITY },

@@ -3,7 +3,8 @@
  * The door of floor 3: arenas, pools and a tracer <design/mps>.
  */
 export { boot, System, type BootOptions } from './boot.ts';
-export { Arena, type ArenaCounts, type ArenaParameters } from './arena/arena.ts';
+export { Arena, type ArenaParameters } from './arena/arena.ts';
+export type { ArenaCounts } from './arena/counts.ts';
 export type { Chain, Generation, GenerationParameters } from './arena/generation.ts';
 export { Land } from './arena/land.ts';
 export { ZoneSetEMPTY, ZoneSetUNIV, zoneOf, zoneSetOfRange, type ZoneSet } from './arena/zone.ts';

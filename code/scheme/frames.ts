@@ -12,8 +12,8 @@
  * A STACK is never written again <design/vm#.stack.immutable>, so continuations share it. The frame at the window's bottom
  * returns to the stub, which brings back one record.
  *
- * .top: hart.top is never below the running frame's end, and every slot below it holds a sound value
- * <design/vm#.window.top>: it rises by raiseTop, which clears what it passes, and falls by trim.
+ * .top: when anything is allocated, hart.top is the running frame's end or above <design/vm#.window.top>. It rises by
+ * raiseTop and falls by trim; what it rises over is old, but sound, for a flip clears what is above it.
  */
 import type { Hart } from '../machine/machine.ts';
 import {
@@ -51,21 +51,9 @@ export class Frames extends Symbols {
     return this.hart.load32(SlotCODE, HeaderFOURTH);
   }
 
-  /** raiseTop -- have hart.top be at least `top`; what it rises over is cleared. */
+  /** raiseTop -- have hart.top be at least `top`. What it rises over holds nothing unsound: a flip clears what is above it. */
   raiseTop(top: number): void {
-    const hart = this.hart, old = hart.top;
-    if (top <= old) return;
-    const r = hart.r, limit = top << 3;
-    for (let d = old << 3; d < limit; d += 8) {
-      r[d] = 0;
-      r[d + 1] = 0;
-      r[d + 2] = 0;
-      r[d + 3] = 0;
-      r[d + 4] = 0;
-      r[d + 5] = 0;
-      r[d + 6] = 0;
-    }
-    hart.top = top;
+    if (top > this.hart.top) this.hart.top = top;
   }
 
   /** trim -- have hart.top be the running frame's end: what is above is dropped. */

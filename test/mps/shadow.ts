@@ -136,10 +136,10 @@ export class Mutator {
     const { random } = this, i = this.pick(), dice = random(100);
     if (this.habits.yields && random(4) === 0) yield;
     if (dice < this.habits.collects) this.arena.collect();
-    else if (dice < 45) yield* this.alloc(i);
-    else if (dice < 60) this.store(i, this.any());
-    else if (dice < 75) this.load(i, this.any());
-    else if (dice < 88) this.drop(i);
+    else if (dice < 40) yield* this.alloc(i);
+    else if (dice < 52) this.store(i, this.any());
+    else if (dice < 65) this.load(i, this.any());
+    else if (dice < 85) this.drop(i);
     else if (this.habits.derives) this.derive(i);
   }
 
@@ -188,8 +188,8 @@ export class Mutator {
     const from = this.habits.header ? 1 : 0;
     if (this.habits.header) this.put(node, 0, [node.serial, node.size, HeaderKIND, 0]);
     for (let g = from; g < granules; ++g) {
-      const few = g < 12 || choose(40) === 0, j = choose(this.habits.roots), value = this.roots[j] as Value;
-      if (few && choose(3) !== 0 && value.kind !== 'data') {
+      const few = g < 8 || choose(60) === 0, j = choose(this.habits.roots), value = this.roots[j] as Value;
+      if (few && choose(3) === 0 && value.kind !== 'data') {
         t.storeCap(spare, g * 16, this.slot(j));
         node.values.set(g, value);
       } else {
@@ -217,7 +217,7 @@ export class Mutator {
 
   /** store -- put root j, or data, into the object in root i. */
   store(i: number, j: number): void {
-    const target = this.roots[this.random(8) === 0 ? 0 : i] as Value, value = this.roots[j] as Value;
+    const target = this.roots[this.random(20) === 0 ? 0 : i] as Value, value = this.roots[j] as Value;
     if (!isWhole(target)) return;
     const slot = this.slot(target === this.roots[i] ? i : 0), g = this.granuleIn(target.node);
     if (g < 0) return;
@@ -318,25 +318,27 @@ export function compare(arena: Arena, mutators: readonly Mutator[], isExact: boo
 
 /** One location: what it holds from now on, as far as the shadow is concerned. */
 function location(state: Compare, value: Value, w: Int32Array, at: number, isTagged: boolean): Value {
-  const words = [...w.subarray(at, at + 4)];
   if (value.kind === 'data') {
-    if (isTagged || words.some((word, k) => word !== ((value.words[k] as number) | 0))) expect({ words, isTagged }, 'data are as they were').toEqual({ words: value.words, isTagged: false });
+    const { words } = value;
+    const isSame = w[at] === words[0] && w[at + 1] === words[1] && w[at + 2] === words[2] && w[at + 3] === words[3];
+    if (isTagged || !isSame) expect.fail(`data are as they were: [${words.join(' ')}], not [${w.subarray(at, at + 4).join(' ')}]`);
     return value;
   }
-  const bounds = boundsDecode(BigInt((words[2] as number) >>> 0), windowAddress(words[0] as number));
+  const low = w[at] as number, bounds = boundsDecode(BigInt((w[at + 2] as number) >>> 0), windowAddress(low));
   if (value.kind === 'loose') {
-    expect(isTagged && bounds.top === bounds.base, 'a capability to nothing').toBe(true);
+    if (!isTagged || bounds.top !== bounds.base) expect.fail('a capability to nothing stays one');
     return value;
   }
-  const base = ((words[0] as number) - value.at) >>> 0, from = windowAddress(base + value.off);
+  const base = (low - value.at) >>> 0, from = windowAddress(base + value.off);
   const isRight = bounds.base === from && bounds.top === from + BigInt(value.len);
+  const name = `#${value.node.serial} ${value.off}+${value.len} at ${value.at} perms ${value.perms}`;
   if (!isTagged) {
-    expect(isRight, `only a capability that cannot be written loses its tag: #${value.node.serial} ${value.off}+${value.len} at ${value.at}`).toBe(false);
+    if (isRight) expect.fail(`${name}: only a capability that cannot be written loses its tag`);
     state.lost += 1;
-    return { kind: 'data', words };
+    return { kind: 'data', words: [...w.subarray(at, at + 4)] };
   }
-  if (!isRight || words[1] !== WindowHIGH || words[3] !== value.perms) {
-    expect.fail(`#${value.node.serial} ${value.off}+${value.len} at ${value.at} perms ${value.perms}: found ${bounds.base}..${bounds.top} in [${words.join(' ')}]`);
+  if (!isRight || w[at + 1] !== WindowHIGH || w[at + 3] !== value.perms) {
+    expect.fail(`${name}: found ${bounds.base}..${bounds.top} in [${w.subarray(at, at + 4).join(' ')}]`);
   }
   meet(state, value.node, base);
   return value;
@@ -346,10 +348,11 @@ function location(state: Compare, value: Value, w: Int32Array, at: number, isTag
 function meet(state: Compare, node: Node, base: number): void {
   const known = state.bases.get(node);
   if (known === base) return;
-  expect(known, `#${node.serial} is in one place`).toBeUndefined();
-  expect(state.nodes.get(base)?.serial, `one object is at ${base}`).toBeUndefined();
-  if (node.area === undefined) expect(state.objects.get(base), `size of #${node.serial} at ${base}`).toBe(node.size);
-  else expect(base | 0).toBe(node.area);
+  if (known !== undefined) expect.fail(`#${node.serial} is at ${known} and at ${base}`);
+  if (state.nodes.has(base)) expect.fail(`#${node.serial} is where #${state.nodes.get(base)?.serial} is`);
+  if (node.area === undefined) {
+    if (state.objects.get(base) !== node.size) expect.fail(`#${node.serial} of ${node.size} bytes at ${base}: found ${state.objects.get(base)}`);
+  } else if ((base | 0) !== node.area) expect.fail('an area does not move');
   state.bases.set(node, base);
   state.nodes.set(base, node);
   state.queue.push(node);
@@ -359,7 +362,15 @@ function meet(state: Compare, node: Node, base: number): void {
 function contents(state: Compare, node: Node): void {
   const { heap } = state.arena, base = state.bases.get(node) as number;
   const first = (base + (node.area === undefined ? (heap.segOf(base) as Seg).delta : node.delta)) >>> 4;
+  const { i32 } = heap;
   for (let g = 0; g < node.size / 16; ++g) {
+    if (!node.values.has(g)) {
+      const at = (first + g) << 2;
+      if (heap.tags[first + g] !== 0 || i32[at] !== 0x0100_0000 + node.serial * 16 + g || i32[at + 2] !== ((node.serial << 8) ^ g)) {
+        expect.fail(`granule ${g} of #${node.serial} does not hold its pattern: [${i32.subarray(at, at + 4).join(' ')}]`);
+      }
+      continue;
+    }
     const value = valueOf(node, g), now = location(state, value, heap.i32, (first + g) << 2, heap.tags[first + g] !== 0);
     if (now !== value) node.values.set(g, now);
   }

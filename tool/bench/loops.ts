@@ -22,8 +22,9 @@ export const LoopCOUNT = 0x1_0000;
 
 /** Two loops over a footprint that is filled for them. */
 interface Case {
-  /** What the footprint holds: nothing, one cycle through its words, or capabilities for objects of the footprint. */
-  readonly content: 'nothing' | 'cycle' | 'capabilities';
+  /** What the footprint holds: nothing, one cycle through its words, or capabilities for objects of the footprint; with
+   * `shortcuts`, the raw side has what stands at a granule's own offset in the object that the granule leads to. */
+  readonly content: 'nothing' | 'cycle' | 'capabilities' | 'shortcuts';
   /** `zero` is the slot of the object that would lie at address 0: the object at `low` is in slot `zero + (low >>> 10)`. */
   readonly machine: (hart: Hart, zero: number) => number;
   /** `raw` has at an address what the machine has there. */
@@ -189,6 +190,29 @@ const dereferenceFree: Case = {
   },
 };
 
+/** A dereference set against one load: the raw words hold what the machine reaches through a capability. */
+const dereferenceSingle: Case = {
+  content: 'shortcuts',
+  machine: (hart, zero) => {
+    let sum = 0;
+    for (let i = 0, s = 1; i < 0x1_0000; i++) {
+      s = stepOf(s);
+      const g = s >>> 16, to = zero + 2048 + (i & 1023);
+      hart.loadCap(to, zero + 1024 + (g >>> 6), (g & 63) << 4);
+      sum = (sum + hart.load32(to, (g & 63) << 4)) | 0;
+    }
+    return sum;
+  },
+  raw: (raw) => {
+    let sum = 0;
+    for (let i = 0, s = 1; i < 0x1_0000; i++) {
+      s = stepOf(s);
+      sum = (sum + raw[0x4_0000 + ((s >>> 16) << 2)]) | 0;
+    }
+    return sum;
+  },
+};
+
 const storeCap: Case = {
   content: 'nothing',
   machine: (hart, zero) => {
@@ -218,7 +242,7 @@ const move: Case = {
       s = stepOf(s);
       hart.move(zero + 2048 + (s >>> 22), zero + 1024 + ((s >>> 12) & 1023));
     }
-    return ((hart.r[(zero + 2048 + (s >>> 22)) << 3]) >>> 10) - 1024;
+    return (hart.r[(zero + 2048 + (s >>> 22)) << 3] >>> 10) - 1024;
   },
   raw: (raw) => {
     for (let i = 0; i < 1024; i++) raw[i] = i;
@@ -241,6 +265,7 @@ export const LOOPS: Readonly<Record<string, () => Loops>> = {
   'storeCap': () => loopsSet(storeCap),
   'dereference': () => loopsSet(dereference),
   'dereference-free': () => loopsSet(dereferenceFree),
+  'dereference-single': () => loopsSet(dereferenceSingle),
   'move': () => loopsSet(move),
 };
 
@@ -257,9 +282,10 @@ function loopsSet(micro: Case): Loops {
     slotDecode(hart.r, (first + object) << SlotSHIFT);
   }
   if (micro.content === 'cycle') cycleFill(memory.i32);
-  if (micro.content === 'capabilities') capsFill(hart, first);
+  if (micro.content === 'capabilities' || micro.content === 'shortcuts') capsFill(hart, first);
   const raw = new Int32Array(new SharedArrayBuffer(memory.size));
   raw.set(memory.i32);
+  if (micro.content === 'shortcuts') shortcutsFill(raw, memory.i32);
   const zero = first - ObjectCOUNT;
   return { machine: () => micro.machine(hart, zero), raw: () => micro.raw(raw) };
 }
@@ -280,5 +306,13 @@ function capsFill(hart: Hart, first: number): void {
   const draw = random(2);
   for (let granule = 0; granule < GranuleCOUNT; granule++) {
     hart.storeCap(first + (granule >>> 6), (granule & 63) << 4, first + draw(ObjectCOUNT));
+  }
+}
+
+/** Puts into each granule's first word what the machine finds through the granule's capability. */
+function shortcutsFill(raw: Int32Array, words: Int32Array): void {
+  for (let granule = 0; granule < GranuleCOUNT; granule++) {
+    const word = BaseWORD + granule * 4;
+    raw[word] = words[words[word] / 4 + (granule & 63) * 4];
   }
 }

@@ -16,9 +16,9 @@ import { AccessREAD, AccessWRITE, type AccessSet, type Plinth } from '../plinth.
 import { AmcPool } from '../pools/amc.ts';
 import { ResOK, type Res } from '../result.ts';
 import { Trace, type Watcher } from '../trace/trace.ts';
-import type { ScanState } from '../trace/scan.ts';
 import { Grains, type Found } from './chunk.ts';
-import { Generation, type Chain, type GenerationParameters } from './generation.ts';
+import { countsMake, type ArenaCounts } from './counts.ts';
+import { Generation, oldest, type Chain, type GenerationParameters } from './generation.ts';
 import { Ledger } from './ledger.ts';
 import { policyQuantum, policyStart } from './policy.ts';
 import { HeapView } from './view.ts';
@@ -47,20 +47,6 @@ export interface ArenaParameters {
   readonly seed: number;
 }
 
-/** What the arena has done so far. */
-export interface ArenaCounts {
-  collections: number;
-  /** By the oldest generation condemned; the last one is the world. */
-  readonly collectionsByGeneration: number[];
-  flips: number;
-  polls: number;
-  bytesCopied: number;
-  bytesPreservedInPlace: number;
-  bytesReclaimed: number;
-  emergencies: number;
-  tagsLost: number;
-}
-
 /** A heap. */
 export class Arena {
   sig: Sig = SigINVALID;
@@ -78,7 +64,7 @@ export class Arena {
   readonly view: FormatView;
   /** Looks on; changes nothing. */
   watcher: Watcher | null = null;
-  readonly counts: ArenaCounts;
+  readonly counts: ArenaCounts = countsMake();
   /** Bytes handed to mutators' buffers: what polls are counted by. */
   filled: number = 0;
   /** What `filled` was at the end of the last collection of the world. */
@@ -87,7 +73,8 @@ export class Arena {
   private pollAt: number;
   private readonly pollInterval: number;
   private readonly everyPoll: boolean;
-  private isInside: boolean = false;
+  /** Whether somebody has the arena to himself. */
+  isInside: boolean = false;
   private isPolling: boolean = false;
   private isClamped: boolean = false;
 
@@ -95,23 +82,19 @@ export class Arena {
     this.plinth = plinth;
     this.heap = new Heap(memory);
     this.heap.zoneShift = zoneShiftOf(parameters.chunkSize, Math.log2(parameters.grainSize));
-    this.ledger = new Ledger((size) => this.grains.committed - this.grains.spare + this.ledger.used + size <= parameters.commitLimit);
+    this.ledger = new Ledger((size) => this.grains.leave(size));
     this.grains = new Grains(plinth, { ...parameters, zoneShift: this.heap.zoneShift }, () => this.ledger.used, (base, size) => {
       this.tell({ type: 'chunk', base, size });
     });
     this.trace = new Trace(this);
-    this.topGeneration = new Generation(parameters.generations.length, { capacity: Infinity, mortality: 0.5 });
+    this.topGeneration = new Generation(0, { capacity: Infinity, mortality: 0.5 });
     this.defaultChain = this.chain(parameters.generations);
-    this.view = this.viewFor(this.trace.ss);
+    this.view = new HeapView(this, this.trace.ss);
     const nursery = (this.defaultChain.generations[0] as Generation).capacity;
     this.pollInterval = this.grainsRound(Math.min(PollINTERVAL, nursery));
     this.everyPoll = parameters.everyPoll;
     // The seed says where in the first interval the first poll falls <design/determinism#.seed>.
     this.pollAt = this.pollInterval - random(parameters.seed)(this.pollInterval);
-    this.counts = {
-      collections: 0, collectionsByGeneration: Array.from({ length: parameters.generations.length + 1 }, () => 0), flips: 0, polls: 0,
-      bytesCopied: 0, bytesPreservedInPlace: 0, bytesReclaimed: 0, emergencies: 0, tagsLost: 0,
-    };
     plinth.protSetup((addr, mode) => {
       this.access(addr, mode);
     });
@@ -126,6 +109,7 @@ export class Arena {
   /** pool -- a pool of the named class; `amc` copies and collects by itself. */
   pool(kind: 'amc', options: { readonly format?: Format; readonly chain?: Chain } = {}): AmcPool {
     aver((kind as string) === 'amc', '<design/arena#.if.pool>');
+    aver(options.chain === undefined || this.chains.includes(options.chain), '<design/arena#.if.chain>');
     const pool = new AmcPool(this, options.format ?? tagged, options.chain ?? this.defaultChain);
     this.pools.add(pool);
     return pool;
@@ -140,8 +124,13 @@ export class Arena {
 
   /** chain -- generations of its own for some pools. */
   chain(parameters: readonly GenerationParameters[]): Chain {
+    aver(parameters.length > 0, '<design/generation#.if.chain>');
     const chain = { generations: parameters.map((one, index) => new Generation(index, one)) };
     this.chains.push(chain);
+    // The top generation stays the last one, and the world's count too.
+    this.topGeneration.index = Math.max(this.topGeneration.index, parameters.length);
+    const counts = this.counts.collectionsByGeneration;
+    while (counts.length <= this.topGeneration.index) counts.splice(-1, 0, 0);
     return chain;
   }
 
@@ -284,8 +273,7 @@ export class Arena {
     this.pausing(() => { started = this.trace.start(generations, reason); });
     if (started) {
       this.counts.flips += 1;
-      const oldest = Math.max(...generations.map((generation) => generation.index));
-      this.counts.collectionsByGeneration[oldest] = (this.counts.collectionsByGeneration[oldest] as number) + 1;
+      this.counts.collectionsByGeneration[oldest(generations)] = (this.counts.collectionsByGeneration[oldest(generations)] as number) + 1;
     }
     return started;
   }
@@ -320,18 +308,18 @@ export class Arena {
   }
 
   /** makeRoom -- an allocation of `size` bytes failed: collect the world until `again` succeeds, as long as that gains
-   * anything <design/policy#.makeroom>. */
+   * anything and the arena is not clamped <design/policy#.makeroom>. */
   makeRoom(size: number, again: () => Seg | Res): Seg | Res {
     const { grains } = this;
     const numbers = (): { size: number; committed: number; limit: number } =>
       ({ size, committed: grains.committed, limit: grains.parameters.commitLimit });
     let found: Seg | Res = ResOK;
-    for (let tries = 0; tries < MakeRoomTRIES; ++tries) {
-      const emergencies = this.counts.emergencies;
+    for (let tries = 0; tries < MakeRoomTRIES && !this.isClamped; ++tries) {
+      const before = grains.available;
       const gained = this.collectInside({ why: 'allocation failed', ...numbers() });
       found = again();
       if (typeof found !== 'number') return found;
-      if (gained === 0 && this.counts.emergencies === emergencies) break;
+      if (gained === 0 && grains.available <= before) break;
     }
     this.tell({ type: 'exhausted', ...numbers() });
     return found === ResOK ? again() : found;
@@ -383,10 +371,6 @@ export class Arena {
 
   grainsFree(base: number, limit: number): void {
     this.grains.free(base, limit);
-  }
-
-  viewFor(ss: ScanState): FormatView {
-    return new HeapView(this, ss);
   }
 
   check(): void {

@@ -8,7 +8,7 @@ import type { Plinth, Reservation } from '../plinth.ts';
 import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
 import type { Generation } from './generation.ts';
 import { Land } from './land.ts';
-import { ZoneSetUNIV, zoneSetOfRange, type ZoneSet } from './zone.ts';
+import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange, type ZoneSet } from './zone.ts';
 
 const GrainFREE = 0;
 const GrainSPARE = 1;
@@ -20,12 +20,15 @@ class Chunk {
   readonly base: number;
   readonly limit: number;
   readonly grains: Uint8Array;
+  /** What is not allocated; each chunk has its own, for nothing may straddle two <design/chunk#.inv.apart>. */
+  readonly land: Land = new Land();
 
   constructor(reservation: Reservation, grainSize: number) {
     this.reservation = reservation;
     this.base = reservation.base >>> 0;
     this.limit = this.base + reservation.size;
     this.grains = new Uint8Array(reservation.size / grainSize);
+    this.land.insert(this.base, this.limit);
   }
 }
 
@@ -53,7 +56,6 @@ export class Grains {
   private readonly plinth: Plinth;
   readonly parameters: GrainParameters;
   private readonly chunks: Chunk[] = [];
-  private readonly land: Land = new Land();
   /** Zones that no generation has been placed in. */
   private freeZones: ZoneSet = ZoneSetUNIV;
   /** Bytes backed by memory, spare ones included. */
@@ -94,11 +96,20 @@ export class Grains {
     return { res: ResOK, base, delta: chunk.reservation.delta };
   }
 
+  /** leave -- see to it that `size` bytes besides the grains can be used; false if they are not to be had. */
+  leave(size: number): boolean {
+    const over = this.committed + this.used() + size - this.parameters.commitLimit;
+    if (over > this.spare) return false;
+    if (over > 0) this.purge(over);
+    return true;
+  }
+
   /** free -- grains of [base, limit) become spare, or free if there is more spare than allowed. */
   free(base: number, limit: number): void {
-    this.setGrains(this.chunkOf(base), base, limit, GrainALLOCATED, GrainSPARE);
+    const chunk = this.chunkOf(base);
+    this.setGrains(chunk, base, limit, GrainALLOCATED, GrainSPARE);
     this.spare += limit - base;
-    this.land.insert(base, limit);
+    chunk.land.insert(base, limit);
     if (this.spare > this.parameters.spare * this.committed) this.purge(this.spare - this.parameters.spare * this.committed);
   }
 
@@ -109,11 +120,14 @@ export class Grains {
 
   /** Plans A to D: the generation's zones; those and unused ones; anywhere. */
   private place(size: number, align: number, zones: ZoneSet): number {
-    const { zoneShift } = this.parameters;
-    let base = zones === 0 ? -1 : this.land.find(size, align, zones, zoneShift);
-    if (base < 0) base = this.land.find(size, align, zones | this.freeZones, zoneShift);
-    if (base < 0) base = this.land.find(size, align, ZoneSetUNIV, zoneShift);
-    return base;
+    for (const wanted of [zones, zones | this.freeZones, ZoneSetUNIV]) {
+      if (wanted === ZoneSetEMPTY) continue;
+      for (const chunk of this.chunks) {
+        const base = chunk.land.find(size, align, wanted, this.parameters.zoneShift);
+        if (base >= 0) return base;
+      }
+    }
+    return -1;
   }
 
   /** extend -- another chunk, of at least `size` bytes. */
@@ -124,7 +138,6 @@ export class Grains {
       if (reservation === null) continue;
       const chunk = new Chunk(reservation, grainSize);
       this.chunks.push(chunk);
-      this.land.insert(chunk.base, chunk.limit);
       this.onChunk(chunk.base, want);
       return true;
     }
@@ -140,7 +153,7 @@ export class Grains {
     });
     // Spare grains of the range itself must survive the purge: they are allocated first.
     this.spare -= limit - base - fresh;
-    this.land.delete(base, limit);
+    chunk.land.delete(base, limit);
     const over = this.committed + fresh + this.used() - commitLimit;
     if (over > 0) this.purge(over);
     let res: Res = ResOK;
@@ -156,7 +169,7 @@ export class Grains {
       this.eachRun(chunk, base, limit, GrainSPARE, (from, to) => {
         this.spare += to - from;
       });
-      this.land.insert(base, limit);
+      chunk.land.insert(base, limit);
     }
     this.highWater = Math.max(this.highWater, this.committed);
     return res;
@@ -164,13 +177,11 @@ export class Grains {
 
   /** purge -- take the memory from behind at least `size` bytes of spare grains, if there are so many. */
   private purge(size: number): void {
+    const { grainSize } = this.parameters;
     let left = size;
-    this.land.each((base, limit) => {
-      if (left <= 0) return;
-      const chunk = this.chunkOf(base);
-      this.eachRun(chunk, base, limit, GrainSPARE, (from, to) => {
+    for (const chunk of this.chunks) {
+      if (left > 0) this.eachRun(chunk, chunk.base, chunk.limit, GrainSPARE, (from, to) => {
         if (left <= 0) return;
-        const { grainSize } = this.parameters;
         const end = Math.min(to, from + Math.ceil(left / grainSize) * grainSize);
         this.plinth.decommit(from | 0, end - from);
         this.setGrains(chunk, from, end, GrainSPARE, GrainFREE);
@@ -178,7 +189,7 @@ export class Grains {
         this.spare -= end - from;
         left -= end - from;
       });
-    });
+    }
   }
 
   private chunkOf(addr: number): Chunk {
@@ -209,17 +220,18 @@ export class Grains {
   /** check -- the accounts agree with the grains, and the land with what is not allocated. */
   check(): void {
     const { grainSize } = this.parameters;
-    let spare = 0, committed = 0, free = 0;
+    let spare = 0, committed = 0;
     for (const chunk of this.chunks) {
+      let free = 0;
       for (const grain of chunk.grains) {
         if (grain !== GrainALLOCATED) free += grainSize;
         if (grain !== GrainFREE) committed += grainSize;
         if (grain === GrainSPARE) spare += grainSize;
       }
+      chunk.land.check();
+      aver(free === chunk.land.size, '<design/chunk#.inv.accounts>');
     }
-    this.land.check();
     aver(spare === this.spare && committed === this.committed, '<design/chunk#.inv.accounts>');
-    aver(free === this.land.size, '<design/chunk#.inv.accounts>');
     aver(this.committed + this.used() <= this.parameters.commitLimit || this.spare === 0, '<design/chunk#.inv.limit>');
   }
 

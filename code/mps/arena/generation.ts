@@ -20,8 +20,8 @@ export interface GenerationParameters {
 
 /** A generation and its accounts, in bytes <design/generation#.inv.identity>. */
 export class Generation {
-  /** Its place, from 0 for the nursery; the top generation comes last. */
-  readonly index: number;
+  /** Its place, from 0 for the nursery; the top generation comes last, and makes way for longer chains. */
+  index: number;
   readonly capacity: number;
   mortality: number;
   /** Where its segments have been placed; only grows. */
@@ -99,6 +99,9 @@ export class Generation {
     aver(this.mortality >= 0 && this.mortality <= 1, '<design/generation#.mortality>');
   }
 }
+
+/** oldest -- the place of the oldest of some generations. */
+export const oldest = (generations: readonly Generation[]): number => Math.max(...generations.map(({ index }) => index));
 
 /** The generations of some pools, youngest first, without the top one. */
 export interface Chain {

@@ -37,6 +37,7 @@ export class HeapView implements FormatView {
   }
 
   private physical(addr: Low): number {
+    aver((addr & 3) === 0, '<design/format#.if.aligned>');
     const { heap } = this.arena;
     const s = heap.tracts[addr >>> PageSHIFT] as number;
     aver(s !== 0, '<design/format#.if.within>');

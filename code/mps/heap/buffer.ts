@@ -97,13 +97,11 @@ export class Buffer {
   commit(slot: number): boolean {
     const words = this.words, init = words[INIT] as number, alloc = words[ALLOC] as number;
     if (!RASH) aver(alloc !== init, '<design/buffer#.if.commit>');
+    // The start comes first: whoever sees the new `init` sees an object <design/buffer#.inv.start.first>.
+    const granules = (alloc - init) >>> 4;
+    this.starts[(init + this.delta) >>> 4] = granules < 253 ? granules : StartLONG;
     words[INIT] = alloc;
-    if (words[FLIPPED] === 0) {
-      const granules = (alloc - init) >>> 4;
-      this.starts[(init + this.delta) >>> 4] = granules < 253 ? granules : StartLONG;
-      return true;
-    }
-    return this.trip(slot, init);
+    return words[FLIPPED] === 0 || this.trip(slot, init);
   }
 
   /** finish -- give the allocation point back. */
@@ -157,7 +155,7 @@ export class Buffer {
     this.base = seg.base;
     this.poolLimit = limit;
     this.setWords(seg.base, limit);
-    this.heap.pad(seg.granuleOf(limit), seg.granuleLimit);
+    this.pool.pad(seg, seg.granuleOf(limit - 1) + 1, seg.granuleLimit);
     this.generation.accountFill(limit - seg.base);
     if (this.hart !== null) this.arena.filled += limit - seg.base;
   }
@@ -175,13 +173,13 @@ export class Buffer {
     if (seg === null) return;
     const init = this.scanLimit, limit = this.poolLimit;
     const granule = seg.granuleOf(init);
-    this.heap.pad(granule, granule + (limit - init) / 16);
+    this.pool.pad(seg, granule, granule + (limit - init) / 16);
     this.generation.accountEmpty(init - this.base, limit - init);
-    if (this.hart !== null) this.arena.filled -= limit - init;
     seg.fresh += init - this.base;
     seg.buffer = null;
     this.seg = null;
     this.setWords(0, 0);
+    this.pool.segTidy(seg);
   }
 
   check(): void {
@@ -203,11 +201,8 @@ export class Buffer {
   private trip(slot: number, before: number): boolean {
     const words = this.words, alloc = words[ALLOC] as number;
     const granule = (before + this.delta) >>> 4, granules = ((alloc - before) | 0) / 16;
-    if (alloc >>> 0 === this.initAtFlip) {
-      // The flip came after commit's write: the block was scanned as part of the segment.
-      this.heap.startSet(granule, granules);
-      return true;
-    }
+    // The flip came after commit's write: the block was scanned as part of the segment.
+    if (alloc >>> 0 === this.initAtFlip) return true;
     aver(before >>> 0 === this.initAtFlip, '<design/buffer#.inv.trip>');
     words[INIT] = before;
     words[ALLOC] = before;
@@ -221,6 +216,7 @@ export class Buffer {
     const words = this.words;
     aver(Number.isSafeInteger(wanted) && wanted > 0 && wanted < 2 ** 31, '<design/buffer#.if.size>');
     aver(words[INIT] === words[ALLOC], '<design/buffer#.if.one>');
+    aver(this.pool.buffers.has(this), '<design/buffer#.if.live>');
     const arena = this.arena, size = boundsRound(Math.ceil(wanted / 16) * 16);
     arena.enter();
     let res: Res = ResOK;
@@ -228,7 +224,8 @@ export class Buffer {
       words[FLIPPED] = 0;
       words[LIMIT] = this.poolLimit;
     }
-    if (size > (((words[LIMIT] as number) - (words[ALLOC] as number)) | 0) || size >= this.pool.largeSize) {
+    // A large object's segment holds nothing else, not even after its commit has failed <design/amc#.large>.
+    if (size > (((words[LIMIT] as number) - (words[ALLOC] as number)) | 0) || size >= this.pool.largeSize || this.seg?.large === true) {
       this.detach();
       arena.poll();
       res = this.pool.bufferFill(this, size);

@@ -17,9 +17,9 @@ export interface FormatView {
 /** An object format. A method that is absent is done by tag and start map. */
 export interface Format {
   readonly name: string;
-  /** scan -- fix every reference of the objects in [base, limit). */
+  /** scan -- fix every reference of the object in [base, limit). */
   readonly scan?: (view: FormatView, base: Low, limit: Low) => Res;
-  /** skip -- the end of the object at `base`. */
+  /** skip -- the end of the object at `base`; in `cool` it is held against the start map <design/format#.if.skip>. */
   readonly skip?: (view: FormatView, base: Low) => Low;
   /** forward -- mark the object at `from` as moved to `to`; comes with `isForwarded`. */
   readonly forward?: (view: FormatView, from: Low, to: Low) => void;
@@ -31,6 +31,3 @@ export interface Format {
 
 /** The format in which tags say everything. */
 export const tagged: Format = { name: 'tagged' };
-
-/** formatIsOwn -- whether a format brings methods of its own. */
-export const formatIsOwn = (format: Format): boolean => format.scan !== undefined || format.forward !== undefined;

@@ -126,9 +126,8 @@ export class Heap {
     this.starts[g] = size <= StartMAX ? size : StartLONG;
   }
 
-  /** pad -- make granules [g, limit), if any, nobody's. */
+  /** pad -- make granules [g, limit) nobody's. */
   pad(g: number, limit: number): void {
-    if (g === limit) return;
     this.wipe(g, limit);
     this.starts[g] = StartPAD;
   }

@@ -5,12 +5,11 @@
  * written <design/root>.
  */
 import { baseDecode, baseIsNear, WindowHIGH, type Hart, type Low } from '../../machine/machine.ts';
-import { ResOK } from '../result.ts';
 import { scanGranules, scanSlots, type ScanState } from '../trace/scan.ts';
 import { RankAMBIG, RankEXACT, type Rank } from './rank.ts';
 
 /** Pins what a word may be the address of. */
-export type PinAddress = (ss: ScanState, addr: Low) => void;
+export type PinAddress = (addr: Low) => void;
 
 /** A root: a hart's slots, or an area. */
 export class Root {
@@ -39,12 +38,14 @@ export class Root {
 
   /** scan -- fix the references of an exact root; pin what those of an ambiguous one may mean. */
   scan(ss: ScanState, pin: PinAddress): void {
+    // No slot that is not in use keeps a reference from before the flip: who claims it need not clear it <design/root#.inv.unused>.
+    if (this.hart !== null) this.hart.r.fill(0, this.hart.top << 3);
     if (this.rank !== RankAMBIG) {
       if (this.hart === null) scanGranules(ss, this.granuleBase, this.granuleLimit);
       else scanSlots(ss, this.hart);
       return;
     }
-    this.each(ss.heap.i32, ss.heap.tags, (w, at, isTagged) => { pinGranule(ss, w, at, isTagged, pin); });
+    this.each(ss.heap.i32, ss.heap.tags, (w, at, isTagged) => { pinGranule(w, at, isTagged, pin); });
     ss.scanned += (this.granuleLimit - this.granuleBase) * 16 + (this.hart === null ? 0 : this.hart.top * 32);
   }
 
@@ -60,13 +61,12 @@ export class Root {
 
 /** Pin the object at the base of a tagged granule's bounds, or those that an untagged one's two words address
  * <design/root#.ambig>. */
-function pinGranule(ss: ScanState, w: Int32Array, at: number, isTagged: boolean, pin: PinAddress): void {
-  if (ss.res !== ResOK) return;
+function pinGranule(w: Int32Array, at: number, isTagged: boolean, pin: PinAddress): void {
   if (isTagged) {
     const near = w[at + 1] === WindowHIGH && baseIsNear(w[at + 2] as number);
-    if (near) pin(ss, baseDecode(w[at] as number, w[at + 2] as number));
+    if (near) pin(baseDecode(w[at] as number, w[at + 2] as number));
     return;
   }
-  if (w[at + 1] === WindowHIGH) pin(ss, w[at] as number);
-  if (ss.res === ResOK && w[at + 3] === WindowHIGH) pin(ss, w[at + 2] as number);
+  if (w[at + 1] === WindowHIGH) pin(w[at] as number);
+  if (w[at + 3] === WindowHIGH) pin(w[at + 2] as number);
 }

@@ -22,7 +22,12 @@ const WHITE = SegWHITE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = Star
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, starts = heap.starts;
   const at = (base + (heap.delta[s] as number)) >>> SHIFT;
-  const g = starts[at] !== 0 ? at : heap.startBefore(at);
+  let g = at;
+  if (starts[at] === 0) {
+    // A block that is not committed has no start, and its references stay <design/amc#.inv.buffered>.
+    if (base >>> 0 >= (heap.segs[s] as Seg).whiteLimit) return base;
+    g = heap.startBefore(at);
+  }
   const start = starts[g] as number;
   // How far the reference's base is into the object: a narrowed reference begins inside.
   const into = ((at - g) << SHIFT) | (base & 15);
@@ -30,10 +35,8 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const seg = heap.segs[s] as Seg;
   if (heap.state[s] !== WHITE) {
     if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
-    if (seg.pool.hasOwnFormat) {
-      const moved = (seg.pool.format.isForwarded as NonNullable<typeof seg.pool.format.isForwarded>)(seg.arena.view, (base - into) | 0);
-      if (moved !== null) return (moved + into) | 0;
-    }
+    const moved = amcMoved(seg, (base - into) | 0);
+    if (moved !== null) return (moved + into) | 0;
   }
   if (start === PAD) return base;
   const granules = start !== LONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
@@ -70,16 +73,20 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   }
   starts[copy] = starts[g] as number;
   ss.copied += size;
-  if (seg.pool.hasOwnFormat) {
-    (seg.pool.format.forward as NonNullable<typeof seg.pool.format.forward>)(
-      seg.arena.view, heap.lowOf(seg, g), to | 0,
-    );
-  } else {
+  const { forward } = seg.pool.format;
+  if (forward !== undefined) forward(seg.arena.view, heap.lowOf(seg, g), to | 0);
+  else {
     starts[g] = FORWARDED;
     tags[g] = 0;
     i32[g << 2] = to | 0;
   }
   return to | 0;
+}
+
+/** amcMoved -- where a client's format says that an object has moved. */
+function amcMoved(seg: Seg, object: Low): Low | null {
+  const { isForwarded } = seg.pool.format;
+  return isForwarded === undefined ? null : isForwarded(seg.arena.view, object);
 }
 
 /** amcStays -- whether an object in a segment that needs a closer look keeps its place; it is preserved then. */
@@ -97,6 +104,7 @@ function amcPromote(ss: ScanState, seg: Seg): void {
   ss.inPlace += seg.aged;
   seg.promote(seg.forward.generation);
   seg.stateRemove(WHITE);
+  seg.whiteLimit = seg.limit;
   seg.scanned = seg.base;
   seg.setGrey(true);
 }
@@ -105,23 +113,22 @@ function amcPromote(ss: ScanState, seg: Seg): void {
  * <design/amc#.emergency>. */
 export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, seg = heap.segs[s] as Seg;
+  if (base >>> 0 >= seg.whiteLimit) return base;
   const at = (base + seg.delta) >>> SHIFT;
   const g = heap.startBefore(at);
   const into = ((at - g) << SHIFT) | (base & 15), object = (base - into) | 0;
   if (heap.starts[g] === FORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
-  if (seg.pool.hasOwnFormat) {
-    const moved = (seg.pool.format.isForwarded as NonNullable<typeof seg.pool.format.isForwarded>)(seg.arena.view, object);
-    if (moved !== null) return (moved + into) | 0;
-  }
-  if (heap.starts[g] !== PAD && !amcStaysAlready(ss, seg, object)) amcNail(ss, seg, g);
+  if (heap.starts[g] === PAD) return base;
+  const moved = amcMoved(seg, object);
+  if (moved !== null) return (moved + into) | 0;
+  amcPin(ss, seg, g);
   return base;
 }
 
-/** Whether nothing needs to be nailed for an object to keep its place. */
-function amcStaysAlready(ss: ScanState, seg: Seg, object: Low): boolean {
-  if (object >>> 0 >= seg.whiteLimit) return true;
+/** amcPin -- preserve the object at granule `g` where it is. */
+function amcPin(ss: ScanState, seg: Seg, g: number): void {
   if (seg.large) amcPromote(ss, seg);
-  return seg.large;
+  else amcNail(ss, seg, g);
 }
 
 /** amcNail -- pin the object at granule `g`. The board was paid for with the segment, so this cannot fail
@@ -134,19 +141,17 @@ function amcNail(ss: ScanState, seg: Seg, g: number): void {
   if (COOL) aver(ss.heap.starts[g] !== 0, '<design/heap#.inv.covered>');
 }
 
-/** amcFixAmbig -- a word may be the address of an object: if it is, pin it. Nothing is written, and nothing can fail. */
-export function amcFixAmbig(ss: ScanState, addr: Low): void {
+/** amcFixAmbig -- a word may be the address of an object: if it is, pin it, and say so. Nothing is written, and nothing can
+ * fail. */
+export function amcFixAmbig(ss: ScanState, addr: Low): boolean {
   const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT] as number;
-  if (((heap.state[s] as number) & WHITE) === 0) return;
+  if (((heap.state[s] as number) & WHITE) === 0) return false;
   const seg = heap.segs[s] as Seg;
-  if (addr >>> 0 >= seg.whiteLimit) return;
+  if (addr >>> 0 >= seg.whiteLimit) return false;
   const g = heap.startBefore(seg.granuleOf(addr >>> 0));
-  if (heap.starts[g] === PAD || heap.starts[g] === FORWARDED) return;
-  if (seg.large) {
-    amcPromote(ss, seg);
-    return;
-  }
-  amcNail(ss, seg, g);
+  if (heap.starts[g] === PAD || heap.starts[g] === FORWARDED) return false;
+  amcPin(ss, seg, g);
+  return true;
 }
 
 /** amcIsPreserved -- at the end of a trace, whether the object at granule `g` of a nailed segment stays. */

@@ -4,17 +4,19 @@
  * of its chain; survivors move on. Objects that an ambiguous reference may mean stay where they are: mostly copying
  * <design/amc>.
  */
-import { aver, Ring } from '../../base/base.ts';
+import { aver, cool, Ring } from '../../base/base.ts';
 import { boundsGranule, GranuleSHIFT, type Hart } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Chain, Generation } from '../arena/generation.ts';
 import { Buffer } from '../heap/buffer.ts';
-import { formatIsOwn, type Format } from '../heap/format.ts';
+import type { Format } from '../heap/format.ts';
 import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
 import { Seg } from '../heap/seg.ts';
 import { ResMEMORY, ResOK, type Res } from '../result.ts';
 import { scanGranules, type ScanState } from '../trace/scan.ts';
 import { amcIsPreserved } from './amc-fix.ts';
+
+const COOL = cool;
 
 /** Objects from this size up get a segment of their own and are never copied <design/amc#.large>. */
 const LargeSIZE = 16 * 1024;
@@ -30,8 +32,8 @@ const segRecord = (size: number): number => 128 + size / 128;
 export class AmcPool {
   readonly arena: Arena;
   readonly format: Format;
-  /** Whether the format brings methods of its own. */
-  readonly hasOwnFormat: boolean;
+  /** Whether the format itself says where objects have moved. */
+  private readonly formatForwards: boolean;
   readonly largeSize: number;
   readonly extendBy: number;
   readonly segRing: Ring<Seg> = new Ring<Seg>(null as unknown as Seg);
@@ -45,7 +47,7 @@ export class AmcPool {
     aver((format.forward === undefined) === (format.isForwarded === undefined), '<design/format#.if.pair>');
     this.arena = arena;
     this.format = format;
-    this.hasOwnFormat = formatIsOwn(format);
+    this.formatForwards = format.forward !== undefined;
     this.generations = [...chain.generations, arena.topGeneration];
     this.largeSize = LargeSIZE;
     this.extendBy = arena.grainsRound(Math.min(ExtendSIZE, (this.generations[0] as Generation).capacity));
@@ -94,7 +96,7 @@ export class AmcPool {
       return found.res;
     }
     const seg = new Seg(this, generation, found.base, found.base + size, found.delta, large);
-    if (this.hasOwnFormat) seg.stateAdd(SegSPECIAL);
+    if (this.formatForwards) seg.stateAdd(SegSPECIAL);
     generation.accountAlloc(size);
     return seg;
   }
@@ -124,7 +126,7 @@ export class AmcPool {
     seg.whiteLimit = seg.limit;
     seg.board = null;
     seg.stateRemove(SegWHITE);
-    if (!seg.large && !this.hasOwnFormat) seg.stateRemove(SegSPECIAL);
+    if (!seg.large && !this.formatForwards) seg.stateRemove(SegSPECIAL);
   }
 
   /** scan -- fix every reference in a grey segment, or say in `ss.res` why not; true if it was all of its objects
@@ -146,14 +148,16 @@ export class AmcPool {
   }
 
   private scanRange(ss: ScanState, seg: Seg, g: number, limit: number): void {
-    const scan = this.format.scan;
+    const { scan, skip } = this.format, { view } = this.arena;
     if (scan === undefined) {
       scanGranules(ss, g, limit);
       return;
     }
     this.eachObject(g, limit, (object, next) => {
       if (ss.res !== ResOK || ss.heap.isPad(object)) return;
-      const res = scan(this.arena.viewFor(ss), ss.heap.lowOf(seg, object), ss.heap.lowOf(seg, next));
+      const base = ss.heap.lowOf(seg, object), end = ss.heap.lowOf(seg, next);
+      if (COOL && skip !== undefined) aver((skip(view, base) | 0) === end, '<design/format#.if.skip>');
+      const res = scan(view, base, end);
       if (ss.res === ResOK) ss.res = res;
       ss.scanned += (next - object) * 16;
     });
@@ -180,7 +184,7 @@ export class AmcPool {
   /** reclaim -- free what the trace did not preserve; returns how many bytes that is <design/amc#.reclaim>. */
   reclaim(seg: Seg): number {
     if (!seg.white) return 0;
-    if (seg.board === null && seg.whiteLimit === seg.limit) {
+    if (seg.board === null && seg.buffer === null && seg.whiteLimit === seg.limit) {
       const size = seg.aged;
       this.segFree(seg);
       return size;
@@ -202,17 +206,25 @@ export class AmcPool {
     });
     if (gap >= 0) this.pad(seg, gap, limit);
     const dead = seg.aged - kept;
+    this.arena.trace.ss.inPlace += kept;
     seg.aged = kept;
     seg.generation.accountReclaim(dead);
     this.unwhiten(seg);
-    if (kept === 0 && seg.fresh === 0 && seg.buffer === null) this.segFree(seg);
+    this.segTidy(seg);
     return dead;
   }
 
-  private pad(seg: Seg, g: number, limit: number): void {
+  /** pad -- make granules [g, limit) of a segment, if any, nobody's. */
+  pad(seg: Seg, g: number, limit: number): void {
+    if (g === limit) return;
     const heap = this.arena.heap;
     heap.pad(g, limit);
     this.format.pad?.(this.arena.view, heap.lowOf(seg, g), heap.lowOf(seg, limit));
+  }
+
+  /** segTidy -- free a segment in which there is nothing: nobody would condemn it <design/amc#.inv.empty>. */
+  segTidy(seg: Seg): void {
+    if (seg.aged === 0 && seg.fresh === 0 && seg.buffer === null) this.segFree(seg);
   }
 
   /** segFree -- give a segment's grains back, tags and starts cleared <design/seg#.inv.free.clear>. */

@@ -9,7 +9,7 @@
 import { aver, cool, Ring } from '../../base/base.ts';
 import type { Low } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
-import type { Generation } from '../arena/generation.ts';
+import { oldest, type Generation } from '../arena/generation.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange } from '../arena/zone.ts';
 import type { Reason } from '../event.ts';
 import { RankAMBIG, RankEXACT, RankLIMIT, type Rank } from '../heap/rank.ts';
@@ -77,7 +77,7 @@ export class Trace {
     if (this.condemned > 0) {
       this.count += 1;
       arena.tell({
-        type: 'condemn', trace: this.count, generation: Math.max(...generations.map((generation) => generation.index)),
+        type: 'condemn', trace: this.count, generation: oldest(generations),
         condemned: this.condemned, segments: this.condemnedSegs.length, white: this.ss.white >>> 0, reason,
       });
       arena.watcher?.condemned?.(this);
@@ -146,9 +146,8 @@ export class Trace {
 
   private scanRoot(root: Root): void {
     const ss = this.ss;
-    const pin = (_: ScanState, addr: Low): void => {
-      this.hasPinned = true;
-      amcFixAmbig(ss, addr);
+    const pin = (addr: Low): void => {
+      if (amcFixAmbig(ss, addr)) this.hasPinned = true;
     };
     ss.begin();
     root.scan(ss, pin);

@@ -14,7 +14,7 @@ const LengthMAX = 0x0fff_ffff;
 export function indexOf(vm: Vm, slot: number, who: string, index: number, low: number, high: number): number {
   const n = vm.expectFixnum(who, index, slot);
   if (n >= low && n <= high) return n;
-  throw vm.error(high < low ? `${who}: index ${n} in an empty sequence` : `${who}: index ${n} is outside ${low}..${high}`);
+  throw vm.error(high < low ? `${who}: index ${n} in an empty ${who.split('-', 1)[0] as string}` : `${who}: index ${n} is outside ${low}..${high}`);
 }
 
 /** sizeOf -- the fixnum in a slot that is to be a length. */

@@ -33,6 +33,6 @@ const configs: [string, BootOptions][] = [
 ];
 describe('x', () => {
   for (const [name, options] of configs) for (const seed of [1, 2]) {
-    test(`${name} ${seed}`, () => { run(options, { seed, yields: false }, 3000); });
+    test(`${name} ${seed}`, () => { run(options, { seed, yields: false }, Number(process.env.STEPS ?? 3000)); });
   }
 });

@@ -35,7 +35,7 @@ describe('data', () => {
     ['(let ((v (vector 1 2 3 4 5))) (vector-copy! v 1 v 0 3) v)', '#(1 1 2 3 5)'], ['(let ((v (vector 1 2 3 4 5))) (vector-copy! v 0 v 2) v)', '#(3 4 5 4 5)'],
     ['(vector->string #(#\\a #\\b #\\c) 1)', '"bc"'], ['(string->vector "abc")', '#(#\\a #\\b #\\c)'], ['(vector-map + #(1 2) #(10 20 30))', '#(11 22)'], ['(vector-map (lambda (x) (* x x)) #(1 2 3))', '#(1 4 9)'],
     ['(let ((l \'())) (vector-for-each (lambda (x) (set! l (cons x l))) #(1 2 3)) l)', '(3 2 1)'],
-    ['(vector-ref (vector 1 2 3) 3)', 'error: vector-ref: index 3 is outside 0..2'], ['(apply vector-ref (list (vector 1 2 3) -1))', 'error: vector-ref: index -1 is outside 0..2'], ['(vector-ref #() 0)', 'error: vector-ref: index 0 in an empty sequence'],
+    ['(vector-ref (vector 1 2 3) 3)', 'error: vector-ref: index 3 is outside 0..2'], ['(apply vector-ref (list (vector 1 2 3) -1))', 'error: vector-ref: index -1 is outside 0..2'], ['(vector-ref #() 0)', 'error: vector-ref: index 0 in an empty vector'],
     ['(vector-ref \'(1) 0)', 'error: vector-ref: expected a vector, got (1)'], ['(vector-ref #(1) 1.0)', 'error: vector-ref: argument 2: expected an exact integer, got 1.0'],
     ['(vector-copy! (vector 1 2) 1 #(1 2 3))', 'error: vector-copy!: 3 elements do not fit from index 1 of 2'], ['(make-vector -1)', 'error: make-vector: expected a length, got -1'], ['(vector-copy #(1 2 3) 2 1)', 'error: vector-copy: index 1 is outside 2..3'],
     ['(vector->string #(1))', 'error: vector->string: expected a vector of characters, got #(1)'],

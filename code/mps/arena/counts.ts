@@ -1,0 +1,25 @@
+/* counts.ts: WHAT THE ARENA HAS DONE
+ *
+ * Counters for reports; nothing that the collector decides depends on them, but how often it polls the world under
+ * "a collection at every poll" <design/arena#.counts>.
+ */
+
+/** What the arena has done so far. */
+export interface ArenaCounts {
+  collections: number;
+  /** By the oldest generation condemned; the last one is the world. */
+  readonly collectionsByGeneration: number[];
+  flips: number;
+  polls: number;
+  bytesCopied: number;
+  bytesPreservedInPlace: number;
+  bytesReclaimed: number;
+  emergencies: number;
+  tagsLost: number;
+}
+
+/** countsMake -- nothing done yet, and the world the only generation. */
+export const countsMake = (): ArenaCounts => ({
+  collections: 0, collectionsByGeneration: [0], flips: 0, polls: 0, bytesCopied: 0, bytesPreservedInPlace: 0, bytesReclaimed: 0,
+  emergencies: 0, tagsLost: 0,
+});
