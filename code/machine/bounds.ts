@@ -94,19 +94,19 @@ export function boundsFit(base: bigint, length: bigint): BoundsFit {
     return { bits: (raw ^ HighNULL) & BoundsMASK, exact: true, shift: 0n };
   }
   const lost = (1n << (e + 3n)) - 1n;
-  let lostBase = (base & lost) !== 0n, lostTop = (top & lost) !== 0n;
+  const exact = ((base | top) & lost) === 0n;
+  let lostTop = (top & lost) !== 0n;
   let b = (base >> (e + 3n)) & 0x7ffn;
   let t = ((top >> (e + 3n)) + (lostTop ? 1n : 0n)) & 0x7ffn;
   if (((t - b) & 0x400n) !== 0n) {
-    // Rounding made the length reach the next exponent.
-    lostBase ||= (b & 1n) !== 0n;
+    // Rounding, so `exact` is false already, made the length reach the next exponent.
     lostTop ||= (t & 1n) !== 0n;
     e += 1n;
     b = (base >> (e + 3n)) & 0x7ffn;
     t = ((top >> (e + 3n)) + (lostTop ? 1n : 0n)) & 0x7ffn;
   }
   const raw = 0x400_0000n | ((((t << 3n) & 0xfffn) | (e >> 3n)) << 14n) | (b << 3n) | (e & 7n);
-  return { bits: (raw ^ HighNULL) & BoundsMASK, exact: !lostBase && !lostTop, shift: lesser(e, ExponentMAX) + 3n };
+  return { bits: (raw ^ HighNULL) & BoundsMASK, exact, shift: lesser(e, ExponentMAX) + 3n };
 }
 
 /** boundsKeepFast -- ISAv9's fast check: adding `increment` to the address surely leaves base and top as they are. */

@@ -1,17 +1,15 @@
 /* arbitrary.ts: CAPABILITIES FOR PROPERTIES
  *
  * What the properties of this folder are tried on. Bounds and addresses are drawn apart, and addresses lean to where bounds
- * change: base, top, the limits of the window. SEED=n draws others.
+ * change: base, top, the limits of the window.
  */
 import fc from 'fast-check';
 import { boundsDecode, lengthMask, lengthRound } from '../../code/machine/bounds.ts';
 import { WindowHIGH } from '../../code/machine/machine.ts';
 
-const seed = Number(process.env['SEED'] ?? 1);
-
 /** hold -- check a property on `runs` draws. */
 export function hold<T>(arbitrary: fc.Arbitrary<T>, property: (drawn: T) => void, runs: number = 4000): void {
-  fc.assert(fc.property(arbitrary, property), { seed, numRuns: runs });
+  fc.assert(fc.property(arbitrary, property), { numRuns: runs });
 }
 
 /** Where the window begins. */

@@ -15,7 +15,7 @@ test('fresh memory is zero and untagged; all its views are the same bytes <desig
 
 test('sizes that are not whole pages, or beyond 32-bit addresses, are refused <design/machine#.memory.size>', () => {
   for (const size of [0, -4096, 100, 4097, NaN, 4096.5, MemoryLIMIT + 4096]) {
-    expect(() => new Memory(size)).toThrow(RangeError);
+    expect(() => new Memory(size)).toThrow(`memory of ${size} bytes: it must be a multiple of 4096`);
   }
 });
 

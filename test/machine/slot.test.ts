@@ -85,6 +85,13 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
   });
 });
 
+test('each bit of the object type seals, and no other bit of words 2 and 3 does <design/machine#.slot.room>', () => {
+  for (let bit = 0; bit < 64; bit += 1) {
+    const [bounds, perms] = bit < 32 ? [1 << bit, 0] : [0, 1 << (bit - 32)];
+    expect([bit, boundsAreSealed(bounds, perms)]).toEqual([bit, bit >= 27 && bit < 45]);
+  }
+});
+
 describe('laws of moving', () => {
   /** A region, a capability for a part of it at some address within the part, and where the region goes. */
   const moving = fc.tuple(region, word, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(31), word)

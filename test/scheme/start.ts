@@ -2,7 +2,8 @@
  *
  * A system, a thread and a runtime for one text, run to its end.
  */
-import { boot, tagged, type BootOptions } from '../../code/mps/mps.ts';
+import { boot, tagged, type BootOptions, type System } from '../../code/mps/mps.ts';
+import type { AllocationPoint } from '../../code/scheme/objects.ts';
 import { Runtime } from '../../code/scheme/scheme.ts';
 
 /** What a program did. */
@@ -15,19 +16,34 @@ export interface Ended {
   readonly code: number;
 }
 
-/** start -- run a program in a system of its own. */
-export function start(text: string, options: BootOptions = {}): Ended {
+/** Options of a system, and whether every allocation of the program itself is to begin with a collection of the world. */
+export interface StartOptions extends BootOptions { readonly relentless?: boolean }
+
+/** start -- run a program in a system of its own; `watch` sees the system before anything runs. */
+export function start(text: string, options: StartOptions = {}, watch: (system: System) => void = () => undefined): Ended {
   const parts: string[] = [];
   const system = boot({ memory: '64MiB', ...options });
+  watch(system);
   const pool = system.arena.pool('amc', { format: tagged });
   let runtime: Runtime | null = null;
   system.thread('main', function* (hart) {
-    runtime = new Runtime(hart, pool.allocationPoint(hart), {
+    const ap = pool.allocationPoint(hart);
+    let started = false;
+    const point: AllocationPoint = {
+      reserve: (slot, size) => {
+        if (started && options.relentless === true) system.arena.collect();
+        return ap.reserve(slot, size);
+      },
+      commit: (slot) => ap.commit(slot),
+    };
+    runtime = new Runtime(hart, point, {
       output: (piece) => {
         parts.push(piece);
       },
     });
-    yield* runtime.main(text, 'test.scm');
+    if (!(yield* runtime.start())) return;
+    started = true;
+    if (yield* runtime.load(text, 'test.scm')) runtime.outcome = { status: 'done', exit: 0 };
   });
   system.run();
   const outcome = (runtime as unknown as Runtime).outcome;

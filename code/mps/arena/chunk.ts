@@ -177,19 +177,29 @@ export class Grains {
 
   /** purge -- take the memory from behind at least `size` bytes of spare grains, if there are so many. */
   private purge(size: number): void {
-    const { grainSize } = this.parameters;
     let left = size;
     for (const chunk of this.chunks) {
-      if (left > 0) this.eachRun(chunk, chunk.base, chunk.limit, GrainSPARE, (from, to) => {
-        if (left <= 0) return;
-        const end = Math.min(to, from + Math.ceil(left / grainSize) * grainSize);
-        this.plinth.decommit(from | 0, end - from);
-        this.setGrains(chunk, from, end, GrainSPARE, GrainFREE);
-        this.committed -= end - from;
-        this.spare -= end - from;
-        left -= end - from;
+      chunk.land.each((base, limit) => {
+        if (left > 0) left -= this.purgeRange(chunk, base, limit, left);
       });
     }
+  }
+
+  /** purgeRange -- purge up to `size` bytes, in whole grains, of a chunk's [base, limit); how many it were. */
+  private purgeRange(chunk: Chunk, base: number, limit: number, size: number): number {
+    const { grainSize } = this.parameters;
+    let left = Math.ceil(size / grainSize) * grainSize, done = 0;
+    this.eachRun(chunk, base, limit, GrainSPARE, (from, to) => {
+      const end = Math.min(to, from + left);
+      if (end === from) return;
+      this.plinth.decommit(from | 0, end - from);
+      this.setGrains(chunk, from, end, GrainSPARE, GrainFREE);
+      left -= end - from;
+      done += end - from;
+    });
+    this.committed -= done;
+    this.spare -= done;
+    return done;
   }
 
   private chunkOf(addr: number): Chunk {

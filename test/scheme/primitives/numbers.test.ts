@@ -71,7 +71,7 @@ describe('numbers', () => {
   ]);
 
   table('what is no number, or has no result, is an error <design/scheme#.error.text>', [
-    ['(+ 1 \'a)', 'error: +: argument 2: expected a number, got a'], ['(apply + \'(1 2 "x"))', 'error: +: argument 3: expected a number, got "x"'],
+    ['(+ \'a 1)', 'error: +: expected a number, got a'], ['(apply + 1 \'(a))', 'error: +: argument 2: expected a number, got a'], ['(apply + \'(1 2 "x"))', 'error: +: argument 3: expected a number, got "x"'],
     ['(- "x")', 'error: -: expected a number, got "x"'], ['(< 1 \'b)', 'error: <: argument 2: expected a number, got b'], ['(apply = \'(1 2 x))', 'error: =: argument 3: expected a number, got x'],
     ['(quotient 1 0)', 'error: quotient: division by zero 1'], ['(modulo 10 0)', 'error: modulo: division by zero 10'], ['(quotient 1.5 2)', 'error: quotient: expected an integer, got 1.5'],
     ['(exact 1.5)', 'error: exact: 1.5 is not an integer, and there are no exact rationals 1.5'], ['(exact +inf.0)', 'error: exact: +inf.0 is not an integer, and there are no exact rationals +inf.0'],

@@ -1,0 +1,147 @@
+/* rig.ts: SYSTEMS UNDER TEST
+ *
+ * A small system with mutators that have shadows, compared after every collection; and a platform with barriers, made of page
+ * rights and traps, so that a trace can be stopped halfway <design/plinth#.if.incremental>.
+ */
+import { expect } from 'vitest';
+import { PageALL, PageLOADCAP, PageREAD, addrOfWindow, lowOfAddr, type Hart } from '../../code/machine/machine.ts';
+import { AccessNONE, AccessREAD, AccessWRITE } from '../../code/mps/plinth.ts';
+import {
+  RankEXACT, ResOK, boot, tagged, type AmcPool, type Arena, type BootOptions, type Event, type Format, type FormatView, type Rank, type System,
+} from '../../code/mps/mps.ts';
+import { HeaderKIND, Mutator, compare, type Habits } from './shadow.ts';
+
+/** A format of the kind that runtimes have: each object begins with a header that tells its size. */
+export const headed: Format = {
+  name: 'headed',
+  scan: (view, base, limit) => {
+    expect(view.load32(base + 8)).toBe(HeaderKIND);
+    for (let addr = base + 16; addr !== limit; addr = (addr + 16) | 0) {
+      const res = view.fix(addr);
+      if (res !== ResOK) return res;
+    }
+    return ResOK;
+  },
+  skip: (view, base) => (base + view.load32(base + 4)) | 0,
+  forward: (view, from, to) => {
+    view.store32(from + 8, -1);
+    view.store32(from + 12, to);
+  },
+  isForwarded: (view, base) => (view.load32(base + 8) === -1 ? view.load32(base + 12) : null),
+  pad: (view, base, limit) => {
+    view.store32(base, 0);
+    view.store32(base + 4, (limit - base) | 0);
+    view.store32(base + 8, HeaderKIND);
+  },
+};
+
+/** How a rig is made. */
+export interface RigOptions extends BootOptions {
+  readonly habits: Habits;
+  readonly format?: Format;
+  /** How many mutators; each has a hart. */
+  readonly mutators?: number;
+  readonly rank?: Rank;
+  /** Whether mutators run while a trace is under way. */
+  readonly barriers?: boolean;
+}
+
+/** A system whose mutators have shadows. */
+export class Rig {
+  readonly system: System;
+  readonly arena: Arena;
+  readonly pool: AmcPool;
+  readonly mutators: Mutator[];
+  readonly events: Event[] = [];
+  /** How many collections were followed by a comparison; references that lost their tags; barriers hit. */
+  compared: number = 0;
+  lost: number = 0;
+  hits: number = 0;
+
+  constructor(options: RigOptions) {
+    const { habits, format = tagged, mutators = 1, rank = RankEXACT, barriers = false } = options;
+    this.system = boot({ memory: '2MiB', statics: '16KiB', ...options, events: (event) => this.events.push(event) });
+    this.arena = this.system.arena;
+    this.pool = this.arena.pool('amc', { format });
+    if (barriers) this.raise();
+    this.mutators = Array.from({ length: mutators }, (_, i) => this.mutator({ ...habits, seed: habits.seed + 1000 * i }, rank));
+    this.arena.watcher = { finished: () => { this.compare(); } };
+  }
+
+  private mutator(habits: Habits, rank: Rank): Mutator {
+    const hart = this.system.hart(`mutator ${habits.seed}`, rank);
+    if (this.arena.plinth.incremental) this.catch(hart);
+    const mutator = new Mutator(this.arena, hart, this.pool.allocationPoint(hart), habits), slot = hart.enter(1);
+    this.system.statics(hart, slot, 1024);
+    mutator.adopt(slot, 1024);
+    hart.leave(slot);
+    return mutator;
+  }
+
+  compare(isExact: boolean = false): void {
+    this.lost += compare(this.arena, this.mutators, isExact).lost;
+    this.compared += 1;
+  }
+
+  /** play -- `steps` operations of each mutator, in turn. */
+  play(steps: number): void {
+    const all = this.mutators.map((mutator) => mutator.steps(steps));
+    for (let left = all; left.length > 0;) left = left.filter((one) => one.next().done !== true);
+    this.arena.walk(() => undefined);
+    this.compare();
+    this.arena.check();
+  }
+
+  /** end -- a last collection, after which nothing else is there; and everything is given back. */
+  end(): void {
+    this.arena.collect();
+    this.arena.check();
+    this.arena.watcher = null;
+    this.system.finish();
+    expect(this.arena.grains.committed).toBe(0);
+    expect(this.arena.ledger.used).toBe(0);
+  }
+
+  get failures(): number {
+    return this.mutators.reduce((sum, { failures }) => sum + failures, 0);
+  }
+
+  get retries(): number {
+    return this.mutators.reduce((sum, { retries }) => sum + retries, 0);
+  }
+
+  /** Protection by page rights: what is forbidden traps. */
+  private raise(): void {
+    const { space } = this.system;
+    Object.assign(this.arena.plinth, {
+      incremental: true,
+      protSet: (base: number, limit: number, mode: number) => {
+        const rights = (mode & AccessREAD) !== 0 ? 0 : mode === AccessNONE ? PageALL : PageREAD | PageLOADCAP;
+        space.protect(addrOfWindow(base), limit - base, rights);
+      },
+      protSync: () => undefined,
+    });
+  }
+
+  private catch(hart: Hart): void {
+    hart.trap = (_, fault) => {
+      expect(fault.kind, 'only pages are forbidden').toMatch(/^page/);
+      this.hits += 1;
+      this.arena.enter();
+      this.arena.access(lowOfAddr(fault.addr), fault.access.startsWith('store') ? AccessREAD | AccessWRITE : AccessREAD);
+      this.arena.leave();
+    };
+  }
+}
+
+/** objectsIn -- the low addresses and sizes of all objects, for directed tests. */
+export function objectsIn(arena: Arena): Map<number, number> {
+  const objects = new Map<number, number>();
+  arena.walk((base, size) => objects.set(base >>> 0, size));
+  return objects;
+}
+
+/** A view that nobody may use: for formats that are not to be called. */
+export const noView: FormatView = {
+  load32: () => expect.fail('called'), store32: () => expect.fail('called'), fix: () => expect.fail('called'),
+};

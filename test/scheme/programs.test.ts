@@ -1,0 +1,71 @@
+/* programs.test.ts: the twelve programs print what they should, however the heap is set. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type BootOptions } from '../../code/mps/mps.ts';
+import { Oracle } from '../../code/observe/observe.ts';
+import { allPairs, coveredPairs, pairwise } from '../pairwise.ts';
+import { start } from './start.ts';
+
+const place = resolve(import.meta.dirname, '../data/scheme');
+const programs = readdirSync(place).filter((name) => name.endsWith('.scm')).map((name) => name.slice(0, -4)).sort();
+const text = (name: string): string => readFileSync(join(place, name), 'utf8');
+
+/** Programs whose smallest memory is quickly found; `make soak` finds it for all of them. */
+const quick = new Set(['bank', 'callcc', 'fib', 'meta', 'queens', 'strings']);
+
+const factors = {
+  program: programs, nursery: ['4KiB', '64KiB', '8MiB'], grain: ['4KiB', '64KiB'], collect: ['normal', 'every-poll'],
+  memory: ['ample', 'least'], seed: ['1', '2'],
+} as const;
+const rows = pairwise(factors);
+const grainSizes: Readonly<Record<string, number>> = { '4KiB': 4096, '64KiB': 65536 };
+
+/** The smallest memory, in grains, in which a program ends as it should, plus one grain <design/testing#.least>. */
+function leastMemory(name: string, options: BootOptions, grain: number): number {
+  const ends = (grains: number): boolean => start(text(`${name}.scm`), { ...options, memory: grains * grain }).status === 'done';
+  let low = 0, high = 16;
+  while (!ends(high)) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (ends(middle)) high = middle;
+    else low = middle;
+  }
+  return (high + 1) * grain;
+}
+
+test('the table covers all pairs of settings <design/testing#.pairwise>', () => {
+  expect(programs).toHaveLength(12);
+  expect([...coveredPairs(rows)].sort()).toEqual(allPairs(factors).sort());
+  expect(rows.length).toBeLessThan(60);
+});
+
+describe('programs print the same under hostile settings <design/scheme#.req.same>', () => {
+  for (const { program, nursery, grain, collect, memory, seed } of rows as readonly Record<keyof typeof factors, string>[]) {
+    const isLeast = memory === 'least' && quick.has(program);
+    test(`${program}: nursery ${nursery}, grain ${grain}, ${collect}, ${isLeast ? 'least' : 'ample'} memory, seed ${seed}`, () => {
+      const options: BootOptions = { nursery, grain, collect: collect as 'normal' | 'every-poll', seed: Number(seed) };
+      const size = isLeast ? leastMemory(program, options, grainSizes[grain] as number) : '256MiB';
+      const ended = start(text(`${program}.scm`), { ...options, memory: size });
+      expect([ended.status, ended.message]).toEqual(['done', '']);
+      expect(ended.output).toBe(text(`${program}.out`));
+    });
+  }
+});
+
+describe('the graph stays the same over every collection <design/oracle#.inv.graph>', () => {
+  for (const program of ['bank', 'callcc', 'errors', 'meta', 'mutate', 'strings']) {
+    test(`${program} <design/oracle#.inv.summary> <design/oracle#.inv.garbage>`, () => {
+      let oracle: Oracle | null = null;
+      const ended = start(text(`${program}.scm`), { nursery: program === 'mutate' ? '64KiB' : '16KiB', memory: '32MiB' }, (system) => { oracle = new Oracle(system.arena); });
+      expect(ended.output).toBe(text(`${program}.out`));
+      const { counts } = oracle as unknown as Oracle;
+      expect(counts.graphs).toBeGreaterThan(2);
+      expect(counts.objects).toBeGreaterThan(10_000);
+      expect(counts.summaries).toBeGreaterThan(5);
+    });
+  }
+});
