@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 // One project a variety <design/check#.variety>: the same tests with the checks of `hot` and of `cool`.
 const variety = (name: 'hot' | 'cool') => ({
@@ -6,7 +6,7 @@ const variety = (name: 'hot' | 'cool') => ({
   test: { name, env: { CAPSTAN_CHECK: name } },
 });
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/seed.ts'],
@@ -18,3 +18,5 @@ export default defineConfig({
     projects: [variety('hot'), variety('cool')],
   },
 });
+
+export default config;

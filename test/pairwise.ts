@@ -11,7 +11,7 @@ export type Factors = Readonly<Record<string, readonly string[]>>;
 export type Row = Readonly<Record<string, string>>;
 
 /** pairwise -- rows that cover every pair of values of different factors. */
-export function pairwise(factors: Factors): Row[] {
+export function pairwise<F extends Factors>(factors: F): Readonly<Record<keyof F, string>>[] {
   const names = Object.keys(factors), open = new Set(allPairs(factors));
   const rows: Row[] = [];
   while (open.size > 0) {
@@ -22,7 +22,7 @@ export function pairwise(factors: Factors): Row[] {
     for (const pair of rowPairs(row)) open.delete(pair);
     rows.push(row);
   }
-  return rows;
+  return rows as Readonly<Record<keyof F, string>>[];
 }
 
 /** The value of `name` that covers most open pairs beside what the row has. */

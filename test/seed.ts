@@ -6,3 +6,9 @@
 import fc from 'fast-check';
 
 fc.configureGlobal({ seed: Number(process.env['SEED'] ?? 1) });
+
+/** seeds -- the seeds 1 to `count`; with SEED=n that one alone, to replay what it found. */
+export function seeds(count: number): number[] {
+  const one = process.env['SEED'];
+  return one === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(one)];
+}

@@ -13,7 +13,7 @@ export type Numeric = bigint | number;
 export const FixnumMAX: number = Number.MAX_SAFE_INTEGER;
 
 /** Exact results of more bits than this are refused, as the host cannot make them <design/scheme#.number.limit>. */
-export const IntegerBITS = 1 << 25;
+export const IntegerBITS: number = 1 << 22;
 
 /** toFlonum -- the flonum nearest to a number. */
 export function toFlonum(x: Numeric): number {
@@ -56,13 +56,13 @@ export function divide(a: Numeric, b: Numeric): Numeric | null {
  * An exact integer and a flonum are compared by value, without rounding <design/scheme#.number.compare>.
  */
 export function compare(a: Numeric, b: Numeric): number {
-  return a < b ? -1 : a > b ? 1 : a == b ? 0 : NaN;
+  return a < b ? -1 : a > b ? 1 : a <= b ? 0 : NaN;
 }
 
 /** bitLength -- how many bits the magnitude of an integer has. */
 export function bitLength(n: bigint): number {
   const text = (n < 0n ? -n : n).toString(16);
-  return text === '0' ? 0 : text.length * 4 - (Math.clz32(Number.parseInt(text[0] as string, 16)) - 28);
+  return text === '0' ? 0 : text.length * 4 - (Math.clz32(Number.parseInt(text[0], 16)) - 28);
 }
 
 /** isInteger -- whether a number is an integer, exact or not. */

@@ -110,8 +110,9 @@ export class Rig {
     return this.mutators.reduce((sum, { retries }) => sum + retries, 0);
   }
 
-  /** Protection by page rights: what is forbidden traps. */
+  /** Protection by page rights: what is forbidden traps. Quanta are as small as can be. */
   private raise(): void {
+    Object.assign(this.arena, { quantum: () => 1 });
     const { space } = this.system;
     Object.assign(this.arena.plinth, {
       incremental: true,

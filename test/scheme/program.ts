@@ -3,6 +3,7 @@
  * One program an assertion would be one boot an assertion; so a table of expressions is one program that prints a line for each.
  */
 import { expect, test } from 'vitest';
+import type { System } from '../../code/mps/mps.ts';
 import { start, type StartOptions } from './start.ts';
 
 /** Prints the value of an expression, or the error that it raises, on lines of their own. */
@@ -21,9 +22,9 @@ const PROLOGUE = `
 `;
 
 /** written -- what `write` prints of each expression, or `error: message`; no result may contain a newline. */
-export function written(expressions: readonly string[], options: StartOptions = {}): string[] {
+export function written(expressions: readonly string[], options: StartOptions = {}, watch: (system: System) => void = () => undefined): string[] {
   const body = expressions.map((expression) => `(%test-show (lambda () ${expression}))`).join('\n');
-  const { output, status, message } = start(`${PROLOGUE}\n${body}`, options);
+  const { output, status, message } = start(`${PROLOGUE}\n${body}`, options, watch);
   expect([status, message]).toEqual(['done', '']);
   return output.split('\n').slice(0, -1);
 }

@@ -21,7 +21,7 @@ import type { Sample, Sampler } from '../../tool/bench/fresh.ts';
 function portMake(sample: Sampler = () => Promise.resolve({})): BenchPort & { readonly said: { out: string; err: string } } {
   const said = { out: '', err: '' };
   return {
-    said, sample, isWatched: false,
+    said, sample, isWatched: false, load: 0,
     out: (text) => {
       said.out += text;
     },
@@ -61,9 +61,11 @@ describe('rows', () => {
     const text = rowTable([
       rowOf('micro/dereference-single', 'ns', 12.2, 'two raw loads', 1, { aim: 20 }),
       rowOf('short', 'ns', 1234.5, 'x', 1),
+      rowOf('gcbench/default', 'ns', 22.3, 'plain objects', 16, { aim: 2.5, limit: 3.5, collections: 7, bytesCopied: 3 * 2 ** 20 }),
     ]);
     const lines = text.trimEnd().split('\n');
-    expect(lines.map((line) => line.indexOf('ns'))).toEqual([31, 31]);
+    expect(lines.map((line) => line.indexOf('ns '))).toEqual([31, 31, 31, -1]);
+    expect(lines[3]).toBe('    7 collections, 3 MiB copied');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });
@@ -104,6 +106,12 @@ describe('the command', () => {
     const port = portMake();
     await benchMain(['failing'], port, [failing, { ...failing, name: 'other' }]);
     expect(port.said.out).toMatch(/^failing: fails\nfine .*\nbroken .*failed: boom\n\n$/);
+  });
+
+  test('says when other programs make its times uncertain <design/bench#.busy>', async () => {
+    const port = portMake();
+    await benchMain(['failing', '--json'], { ...port, load: 7.25 }, [{ ...failing, rows: async function* () {} }]);
+    expect(port.said.err).toBe('bench: other programs are running (load 7.3): the times of long cases are uncertain\n');
   });
 
   test('refuses to run through a TypeScript loader <design/bench#.built>', () => {

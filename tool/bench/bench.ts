@@ -4,6 +4,7 @@
  * in fresh processes, and exits 0 whatever it measured; 2 if it was asked in a wrong way <design/bench#.inv.exit>.
  */
 import { realpathSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { fresh, stopAll, type Sampler } from './fresh.ts';
@@ -26,8 +27,13 @@ export interface BenchPort {
   readonly err: (text: string) => void;
   /** Whether somebody watches standard error. */
   readonly isWatched: boolean;
+  /** How many processes have lately wanted to run. */
+  readonly load: number;
   readonly sample: Sampler;
 }
+
+/** A load from which long cases tell more of other programs than of themselves. */
+const LoadBUSY = 1;
 
 /** Every bench, in the order in which all of them run. */
 export const BENCHES: readonly Bench[] = [micro, gcbench, scheme];
@@ -57,6 +63,9 @@ export async function benchMain(args: readonly string[], port: BenchPort, benche
   if (stranger !== undefined) {
     port.err(`bench: there is no bench "${stranger}" (there are ${benches.map((bench) => bench.name).join(', ')})\n`);
     return 2;
+  }
+  if (port.load > LoadBUSY) {
+    port.err(`bench: other programs are running (load ${port.load.toFixed(1)}): the times of long cases are uncertain\n`);
   }
   const chosen = command.args.length === 0 ? benches : benches.filter((bench) => command.args.includes(bench.name));
   for (const bench of chosen) await benchRun(bench, options.json === true, port);
@@ -98,6 +107,7 @@ async function main(): Promise<void> {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isWatched: process.stderr.isTTY,
+    load: loadavg()[0] ?? 0,
     sample: fresh,
   });
 }

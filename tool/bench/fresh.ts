@@ -57,7 +57,9 @@ export function stopAll(): void {
 }
 
 /** samples -- run each of several cases `times` times, in turn, so that a slow minute of the machine meets them all. */
-export async function samples(sample: Sampler, names: readonly string[], times: number): Promise<ReadonlyMap<string, readonly Sample[]>> {
+export async function samples(
+  sample: Sampler, names: readonly string[], times: number,
+): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const found = new Map<string, Sample[]>(names.map((name) => [name, []]));
   for (let round = 0; round < times; round++) {
     for (const [name, list] of found) list.push(await sample(name));

@@ -116,7 +116,10 @@ class Trees {
   }
 }
 
-/** gcbenchCapstan -- do the work: as on plain objects, with what the collector did; an error if that was nothing <design/bench#.inv.collected>. */
+/** gcbenchCapstan -- do the work: as on plain objects, with what the collector did
+ *
+ * An error if that was nothing <design/bench#.inv.collected>.
+ */
 export function gcbenchCapstan(work: GcbenchWork, options: Pick<BootOptions, 'nursery' | 'memory'>): Sample {
   const system = boot({ memory: '384MiB', ...options });
   const pool = system.arena.pool('amc', { format: tagged });
@@ -141,6 +144,8 @@ export function gcbenchCapstan(work: GcbenchWork, options: Pick<BootOptions, 'nu
   });
   system.run();
   const { collections, bytesCopied } = system.arena.counts;
-  if (collections === 0 || bytesCopied === 0) throw new Error(`gcbench: ${collections} collections copied ${bytesCopied} bytes: nothing was collected`);
+  if (collections === 0 || bytesCopied === 0) {
+    throw new Error(`gcbench: ${collections} collections copied ${bytesCopied} bytes: nothing was collected`);
+  }
   return { seconds, made, hash, collections, bytesCopied };
 }

@@ -47,18 +47,18 @@ export function rowOf(
 
 /** rowJson -- a row as one line, numbers to four digits. */
 export function rowJson(row: Row): string {
-  return JSON.stringify(row, (_key, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value));
+  return JSON.stringify(row, (_key, value: unknown) => {
+    return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+  });
 }
 
-/** rowTable -- rows as aligned text, no wider than 80 columns but for what a failure says. */
+/** rowTable -- rows as aligned text of at most 80 columns, but for what a failure says; counts stand on a line of their own. */
 export function rowTable(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [row.name, valueText(row), ratioText(row), row.against, ...verdictTexts(row)]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
-  const lines = cells.map((line) => line.map((cell, column) => {
-    const width = widths[column] ?? 0;
-    return column === 1 || column === 2 ? cell.padStart(width) : cell.padEnd(width);
-  }).join('  ').trimEnd());
-  return lines.map((line) => `${line}\n`).join('');
+  const cells = rows.map((row) => [row.name, valueText(row), ratioText(row), row.against, verdictText(row)]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
+  const text = (cell: string, column: number): string =>
+    (column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0));
+  return rows.map((row, i) => `${(cells[i] ?? []).map(text).join('  ').trimEnd()}\n${countsText(row)}`).join('');
 }
 
 const digits = (value: number): string => (value >= 1000 ? value.toFixed(0) : value.toPrecision(3));
@@ -67,11 +67,15 @@ const valueText = (row: Row): string => (row.value === null ? '-' : `${digits(ro
 
 const ratioText = (row: Row): string => (row.ratio === null ? '-' : `x${digits(row.ratio)}`);
 
-function verdictTexts(row: Row): string[] {
-  if (row.failed !== undefined) return [`failed: ${row.failed}`];
-  if (row.skipped !== undefined) return ['skipped'];
-  const aim = row.aim === undefined ? [] : [`aim ${row.aim}: ${row.verdict ?? '-'}`];
-  const limit = row.limit === undefined ? [] : [`limit ${row.limit}: ${row.limitVerdict ?? '-'}`];
-  const copied = row.bytesCopied === undefined ? [] : [`${row.collections ?? 0} collections, ${Math.round(row.bytesCopied / 2 ** 20)} MiB copied`];
-  return [[...aim, ...limit, ...copied].join(', ')];
+function verdictText(row: Row): string {
+  if (row.failed !== undefined) return `failed: ${row.failed}`;
+  if (row.skipped !== undefined) return 'skipped';
+  const aim = row.verdict === undefined ? [] : [`${row.verdict} ${row.aim ?? ''}`];
+  const limit = row.limitVerdict === undefined ? [] : [`${row.limitVerdict} ${row.limit ?? ''}`];
+  return [...aim, ...limit].join(', ');
+}
+
+function countsText(row: Row): string {
+  if (row.bytesCopied === undefined) return '';
+  return `    ${row.collections ?? 0} collections, ${Math.round(row.bytesCopied / 2 ** 20)} MiB copied\n`;
 }

@@ -4,7 +4,7 @@
  * is inside the arena has it to himself; on leaving, the platform's protection is in line with what was asked for
  * <design/arena>.
  */
-import { aver, checkSig, rash, random, SigINVALID, type Sig } from '../../base/base.ts';
+import { aver, checkSig, rash, random, SigINVALID, type Random, type Sig } from '../../base/base.ts';
 import type { Hart, Low, Memory } from '../../machine/machine.ts';
 import type { Event, Reason } from '../event.ts';
 import { tagged, type Format, type FormatView } from '../heap/format.ts';
@@ -71,6 +71,7 @@ export class Arena {
   worldAt: number = -Infinity;
   private work: number = 0;
   private pollAt: number;
+  private readonly draw: Random;
   private readonly pollInterval: number;
   private readonly everyPoll: boolean;
   /** Whether somebody has the arena to himself. */
@@ -93,8 +94,8 @@ export class Arena {
     const nursery = (this.defaultChain.generations[0] as Generation).capacity;
     this.pollInterval = this.grainsRound(Math.min(PollINTERVAL, nursery));
     this.everyPoll = parameters.everyPoll;
-    // The seed says where in the first interval the first poll falls <design/determinism#.seed>.
-    this.pollAt = this.pollInterval - random(parameters.seed)(this.pollInterval);
+    this.draw = random(parameters.seed);
+    this.pollAt = this.pollNext();
     plinth.protSetup((addr, mode) => {
       this.access(addr, mode);
     });
@@ -258,8 +259,13 @@ export class Arena {
       if (proposal !== null) this.start(proposal.generations, proposal.reason);
     }
     if (this.trace.isBusy) this.pausing(() => { this.advance(); });
-    this.pollAt = this.filled + this.pollInterval;
+    this.pollAt = this.pollNext();
     this.isPolling = false;
+  }
+
+  /** pollNext -- when to poll again: after an interval on average, the seed says when exactly <design/arena#.poll>. */
+  private pollNext(): number {
+    return this.filled + this.pollInterval / 2 + this.draw(this.pollInterval);
   }
 
   private everyPollProposal(): { generations: readonly Generation[]; reason: Reason } {

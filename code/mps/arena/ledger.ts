@@ -8,7 +8,8 @@
 /** Bytes that the collector uses for itself. */
 export class Ledger {
   used: number = 0;
-  private charges: number = 0;
+  /** How many charges there have been. */
+  charges: number = 0;
   /** The charge that fails, counted from 1, and those after it if `failForever`; 0 for none. */
   failAt: number = 0;
   failForever: boolean = false;

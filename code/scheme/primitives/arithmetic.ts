@@ -10,6 +10,7 @@ import {
   type Numeric, type Rounding,
 } from '../tower.ts';
 import type { Vm } from '../vm.ts';
+import { bignumOf, integerTo } from './bignum.ts';
 
 /** numericOf -- the number in a slot, or null: a bigint where it is exact, else a number. */
 export function numericOf(vm: Vm, slot: number): Numeric | null {
@@ -18,7 +19,7 @@ export function numericOf(vm: Vm, slot: number): Numeric | null {
     if (r[s + 2] === ImmediateFIXNUM) return BigInt(vm.fixnum(slot));
     return r[s + 2] === ImmediateFLONUM ? vm.flonum(slot) : null;
   }
-  return vm.kindOf(slot) === KindBIGNUM ? vm.bignum(slot) : null;
+  return vm.kindOf(slot) === KindBIGNUM ? bignumOf(vm, slot) : null;
 }
 
 /** numeric -- the number in a slot, which is argument `index` of `who`. */
@@ -37,7 +38,7 @@ export function integral(vm: Vm, slot: number, who: string, index: number): Nume
 
 /** setNumeric -- slot := a number. */
 export function setNumeric(vm: Vm, dst: number, x: Numeric): void {
-  if (typeof x === 'bigint') vm.setInteger(dst, x);
+  if (typeof x === 'bigint') integerTo(vm, dst, x);
   else vm.setFlonum(dst, x);
 }
 

@@ -97,7 +97,7 @@ function utf8ToString(vm: Vm, base: number, argc: number): void {
   const points = utf8Decode(vm, base + 2, range);
   if (points === null) throw vm.wrongType(who, 1, base + 2, 'UTF-8');
   buildString(vm, base, points.length, (string) => {
-    for (let i = 0; i < points.length; i += 1) vm.hart.store32(string, StringCHARS + 4 * i, points[i] as number);
+    for (let i = 0; i < points.length; i += 1) vm.hart.store32(string, StringCHARS + 4 * i, points[i]);
   });
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../kinds.ts';
 import { primitive, type Primitive } from '../primitive.ts';
 import type { Vm } from '../vm.ts';
+import { isSameBignum } from './bignum.ts';
 import { addressIn, RawStack } from './slots.ts';
 
 /** How far the quick walk goes: levels, and comparisons. */
@@ -22,12 +23,12 @@ export function isEqv(vm: Vm, a: number, b: number): boolean {
   const hart = vm.hart;
   if (hart.isSame(a, b)) return true;
   if (!hart.isTagged(a) || !hart.isTagged(b)) return false;
-  return vm.kindOf(a) === KindBIGNUM && vm.kindOf(b) === KindBIGNUM && vm.bignum(a) === vm.bignum(b);
+  return vm.kindOf(a) === KindBIGNUM && vm.kindOf(b) === KindBIGNUM && isSameBignum(vm, a, b);
 }
 
 /** isLeafEqual -- whether two objects of one kind that hold no values are equal. */
 function isLeafEqual(vm: Vm, kind: Kind, a: number, b: number): boolean {
-  if (kind === KindBIGNUM) return vm.bignum(a) === vm.bignum(b);
+  if (kind === KindBIGNUM) return isSameBignum(vm, a, b);
   if (kind !== KindSTRING && kind !== KindBYTES) return false;
   const hart = vm.hart, length = vm.lengthOf(a);
   if (vm.lengthOf(b) !== length) return false;

@@ -12,6 +12,7 @@ import {
 } from '../tower.ts';
 import type { Vm } from '../vm.ts';
 import { integral, numeric, numericOf, setNumeric, tooLarge } from './arithmetic.ts';
+import { integerTo } from './bignum.ts';
 
 /** asks -- a predicate of any value, true of all fixnums: `holds` is asked of other numbers. */
 function asks(name: string, holds: (x: Numeric) => boolean): Primitive {
@@ -98,7 +99,7 @@ const conversions: readonly Primitive[] = [
     setNumeric(vm, base, typeof x === 'bigint' ? (x < 0n ? -x : x) : Math.abs(x));
   }),
   primitive('exact', 1, 1, (vm, base) => {
-    vm.setInteger(base, exactOf(vm, base + 2));
+    integerTo(vm, base, exactOf(vm, base + 2));
   }),
   primitive('inexact', 1, 1, (vm, base) => {
     vm.setFlonum(base, toFlonum(numeric(vm, base + 2, 'inexact', 1)));
@@ -143,8 +144,8 @@ const analysis: readonly Primitive[] = [
     const x = numericOf(vm, base + 2);
     if (typeof x !== 'bigint' || x < 0n) throw vm.wrongType('exact-integer-sqrt', 1, base + 2, 'an exact integer of at least 0');
     const root = integerSqrt(x), f = vm.hart.enter(2);
-    vm.setInteger(f, root);
-    vm.setInteger(f + 1, x - root * root);
+    integerTo(vm, f, root);
+    integerTo(vm, f + 1, x - root * root);
     vm.valuesOfSlots(base, f, 2);
   }),
   primitive('square', 1, 1, (vm, base) => {

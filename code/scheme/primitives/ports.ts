@@ -141,7 +141,7 @@ export function portWrite(vm: Vm, port: number, text: string): void {
   const hart = vm.hart, points: number[] = [];
   for (const character of text) points.push(character.codePointAt(0) as number);
   const count = extend(vm, port, points.length);
-  for (let i = 0; i < points.length; i += 1) hart.store32(SlotTMP5, StringCHARS + 4 * (count + i), points[i] as number);
+  for (let i = 0; i < points.length; i += 1) hart.store32(SlotTMP5, StringCHARS + 4 * (count + i), points[i]);
   hart.store32(port, HeaderFOURTH, count + points.length);
 }
 

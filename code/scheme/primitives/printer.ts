@@ -11,6 +11,7 @@ import {
 } from '../kinds.ts';
 import { flonumText } from '../tower.ts';
 import type { Vm } from '../vm.ts';
+import { bignumOf } from './bignum.ts';
 import { opaqueText } from './opaque.ts';
 import { addressIn, RawStack } from './slots.ts';
 import { charText, stringText, symbolText } from './spelling.ts';
@@ -197,7 +198,7 @@ function atomText(vm: Vm, slot: number, kind: number, write: boolean): string {
     case 0: return immediateText(vm, slot, write);
     case KindSTRING: return write ? stringText(vm.stringOf(slot)) : vm.stringOf(slot);
     case KindSYMBOL: return write ? symbolText(vm.symbolName(slot)) : vm.symbolName(slot);
-    case KindBIGNUM: return vm.bignum(slot).toString();
+    case KindBIGNUM: return bignumOf(vm, slot).toString();
     case KindBYTES: return bytesText(vm, slot);
     default: return opaqueText(vm, slot, kind);
   }
@@ -208,7 +209,7 @@ function immediateText(vm: Vm, slot: number, write: boolean): string {
     case ImmediateFIXNUM: return String(vm.fixnum(slot));
     case ImmediateFLONUM: return flonumText(vm.flonum(slot));
     case ImmediateCHAR: return write ? charText(vm.char(slot)) : String.fromCodePoint(vm.char(slot));
-    default: return constants.find(([constant]) => vm.isConstant(slot, constant))?.[1] ?? `#<${KindNAMES[0] as string}>`;
+    default: return constants.find(([constant]) => vm.isConstant(slot, constant))?.[1] ?? `#<${KindNAMES[0]}>`;
   }
 }
 

@@ -14,7 +14,7 @@ const LengthMAX = 0x0fff_ffff;
 export function indexOf(vm: Vm, slot: number, who: string, index: number, low: number, high: number): number {
   const n = vm.expectFixnum(who, index, slot);
   if (n >= low && n <= high) return n;
-  throw vm.error(high < low ? `${who}: index ${n} in an empty ${who.split('-', 1)[0] as string}` : `${who}: index ${n} is outside ${low}..${high}`);
+  throw vm.error(high < low ? `${who}: index ${n} in an empty ${who.split('-', 1)[0]}` : `${who}: index ${n} is outside ${low}..${high}`);
 }
 
 /** sizeOf -- the fixnum in a slot that is to be a length. */
@@ -85,7 +85,7 @@ export function copyBytes(hart: Hart, dst: number, to: number, src: number, from
 /** addressIn -- the address in a slot that holds a capability, as a key. Means nothing after the next allocation. */
 export function addressIn(hart: Hart, slot: number): number {
   const r = hart.r, s = slot << 3;
-  return (r[s + 1] as number) * 0x1_0000_0000 + ((r[s] as number) >>> 0);
+  return (r[s + 1]) * 0x1_0000_0000 + ((r[s]) >>> 0);
 }
 
 /** A stack of copies of slots, outside the collector's sight: nothing may allocate while it holds any <design/scheme#.walk>. */
@@ -106,7 +106,7 @@ export class RawStack {
       this.words = wider;
     }
     const r = hart.r, s = slot << 3, at = this.used;
-    for (let i = 0; i < 7; i += 1) this.words[at + i] = r[s + i] as number;
+    for (let i = 0; i < 7; i += 1) this.words[at + i] = r[s + i];
     this.words[at + 7] = note;
     this.used = at + 8;
   }
@@ -114,8 +114,8 @@ export class RawStack {
   /** pop -- the newest copy back into a slot; returns its note. */
   pop(hart: Hart, slot: number): number {
     const r = hart.r, s = slot << 3, at = this.used - 8;
-    for (let i = 0; i < 7; i += 1) r[s + i] = this.words[at + i] as number;
+    for (let i = 0; i < 7; i += 1) r[s + i] = this.words[at + i];
     this.used = at;
-    return this.words[at + 7] as number;
+    return this.words[at + 7];
   }
 }

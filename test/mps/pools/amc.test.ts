@@ -26,23 +26,23 @@ const cases: Record<string, Case> = {
   },
   'several chunks, nothing spare': { steps: 700, chunk: '128KiB', nursery: '64KiB', spare: 0, collections: 15, copied: 200_000 },
   'little memory': {
-    steps: 1500, memory: '256KiB', nursery: '16KiB', habits: { sizes: pages }, collections: 40, copied: 100_000, emergencies: 1,
+    steps: 2500, memory: '192KiB', nursery: '16KiB', habits: { sizes: pages }, collections: 40, copied: 100_000, emergencies: 1,
   },
   'hardly any memory': {
     steps: 1500, memory: '64KiB', nursery: '4KiB', habits: { sizes: pages, roots: 8 }, collections: 100, copied: 50_000, emergencies: 20, failures: 5,
   },
   'grains of 64 KiB': { steps: 600, memory: '3MiB', nursery: '128KiB', grain: '64KiB', collections: 10, copied: 200_000 },
   'zones that all alias': {
-    steps: 600, memory: '2MiB', chunk: '128KiB', nursery: '4KiB', grain: '4KiB', habits: { sizes: small }, collections: 20, copied: 100_000,
+    steps: 1500, memory: '2MiB', chunk: '128KiB', nursery: '4KiB', grain: '4KiB', habits: { sizes: small, roots: 20, collects: 3 }, collections: 20, copied: 50_000,
   },
   'three mutators that interrupt each other': {
     steps: 250, mutators: 3, nursery: '32KiB', habits: { yields: true, collects: 4 }, collections: 25, copied: 300_000, retries: 5,
   },
   'barriers, the trace in quanta': {
-    steps: 700, barriers: true, nursery: '16KiB', habits: { sizes: pages, yields: true, collects: 0 }, mutators: 2, collections: 10, copied: 100_000, hits: 20, retries: 1,
+    steps: 2500, barriers: true, nursery: '16KiB', habits: { sizes: pages, yields: true, collects: 0 }, mutators: 2, collections: 5, copied: 50_000, hits: 5, retries: 1,
   },
   'barriers and little memory': {
-    steps: 900, barriers: true, memory: '256KiB', nursery: '16KiB', mutators: 2, habits: { sizes: pages, yields: true, collects: 0 }, collections: 20, copied: 50_000, hits: 20, emergencies: 1,
+    steps: 1500, barriers: true, memory: '256KiB', nursery: '16KiB', mutators: 2, habits: { sizes: pages, yields: true, collects: 0 }, collections: 10, copied: 50_000, hits: 3,
   },
 };
 
@@ -87,25 +87,26 @@ test('what cannot be reached is gone after a collection of the world <design/amc
 });
 
 /** One run in which the k-th charge of the ledger fails: the shape of its graph, and how many charges there were. */
-function graphWith(failAt: number, format: Partial<RigOptions>, header: boolean): string {
+function graphWith(failAt: number, format: Partial<RigOptions>, header: boolean): { text: string; charges: number; emergencies: number } {
   const rig = new Rig({ memory: '1MiB', nursery: '4KiB', collect: 'every-poll', ...format, habits: { seed: 5, header, sizes: pages, collects: 2 } });
   rig.arena.ledger.failAt = failAt;
-  rig.play(70);
-  const text = rig.mutators.map(canonical).join('\n');
+  rig.play(150);
+  const text = rig.mutators.map(canonical).join('\n'), { charges } = rig.arena.ledger;
   rig.end();
-  return text;
+  return { text, charges, emergencies: rig.arena.counts.emergencies };
 }
 
 for (const [format, options] of formats) {
   test(`the graph is the same whichever charge of the ledger fails, by ${format} <design/ledger#.req.kth>`, () => {
-    const header = format !== 'tags', wanted = graphWith(0, options, header);
+    const header = format !== 'tags', { text, charges } = graphWith(0, options, header);
     let emergencies = 0;
-    for (let k = 1; k <= 60; ++k) {
-      const rig = graphWith(k, options, header);
-      expect(rig, `charge ${k}`).toBe(wanted);
-      emergencies += 1;
+    for (let k = 1; k <= charges; ++k) {
+      const found = graphWith(k, options, header);
+      expect(found.text, `charge ${k}`).toBe(text);
+      emergencies += found.emergencies;
     }
-    expect(emergencies).toBe(60);
+    expect(charges, 'weak run').toBeGreaterThan(20);
+    expect(emergencies, 'weak run').toBeGreaterThan(5);
   });
 }
 
@@ -113,7 +114,7 @@ test('with no memory for copies ever, the graph survives where it is, and a late
   const rig = new Rig({ memory: '1MiB', nursery: '1MiB', habits: { seed: 6, derives: false, sizes: small, collects: 0 } });
   rig.play(400);
   const { ledger, counts } = rig.arena;
-  Object.assign(ledger, { failAt: 1, charges: 1, failForever: true });
+  Object.assign(ledger, { failAt: ledger.charges, failForever: true });
   rig.arena.collect();
   rig.compare();
   expect([counts.emergencies, counts.bytesCopied]).toEqual([1, 0]);

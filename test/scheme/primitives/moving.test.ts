@@ -4,6 +4,7 @@
  * slots, over an allocation would show <design/scheme#.primitive>.
  */
 import { describe, expect, test } from 'vitest';
+import type { System } from '../../../code/mps/mps.ts';
 import { written } from '../program.ts';
 
 const expressions = [
@@ -28,8 +29,12 @@ const expressions = [
 
 describe('a collection at every allocation', () => {
   test('changes no result <design/scheme#.primitive>', () => {
-    const calm = written(expressions), relentless = written(expressions, { relentless: true, memory: '16MiB' });
+    let system: System | null = null;
+    const calm = written(expressions), relentless = written(expressions, { relentless: true, memory: '16MiB' }, (made) => {
+      system = made;
+    });
     expect(relentless).toEqual(calm);
     expect(calm.filter((line) => line.startsWith('error'))).toEqual([]);
+    expect((system as unknown as System).arena.counts.collections).toBeGreaterThan(1000);
   });
 });

@@ -1,0 +1,138 @@
+/* run.test.ts: the command as a user meets it: one clear message and an exit code for each mistake, and the reports. */
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { variety } from '../../code/base/base.ts';
+
+const top = resolve(import.meta.dirname, '../..');
+const command = join(top, 'code/cli/capstan.js');
+let place = '';
+
+function capstan(...args: string[]): SpawnSyncReturns<string> {
+  const env = { ...process.env };
+  // The command sets the variety from --check; npm's variables would move it to another folder.
+  for (const name of ['CAPSTAN_CHECK', 'npm_lifecycle_event', 'npm_package_json']) delete env[name];
+  return spawnSync(process.execPath, [command, ...args], { cwd: place, encoding: 'utf8', env });
+}
+
+function program(name: string, text: string): string {
+  writeFileSync(join(place, name), text);
+  return name;
+}
+
+/** An endless program that allocates, keeps little, and prints a word first. */
+const ENDLESS = '(display "begun") (newline) (let loop ((i 0)) (cons i i) (loop (+ i 1)))';
+
+// The command line has its own varieties, by --check: one project is enough.
+describe.runIf(variety === 'hot')('capstan run', () => {
+  beforeAll(() => {
+    place = mkdtempSync(join(tmpdir(), 'capstan-cli-'));
+  });
+  afterAll(() => {
+    rmSync(place, { recursive: true, force: true });
+  });
+
+  const mistakes: readonly [name: string, args: () => string[], code: number, message: RegExp][] = [
+    ['a missing file', () => ['run', 'none.scm'], 2, /^capstan: none\.scm: there is no such file \(name a file with a Scheme program\)\n$/],
+    ['a directory', () => ['run', '.'], 2, /^capstan: \.: it is a directory \(name a file with a Scheme program\)\n$/],
+    ['a syntax error', () => ['run', program('if.scm', '(display 1)\n  (if)\n')], 2, /^if\.scm:2:3: if takes 2 or 3 parts, got 0 \(write \(if TEST THEN \[ELSE\]\)\)\n$/],
+    ['a list without end', () => ['run', program('open.scm', '\n(display (+ 1 2)\n')], 2, /^open\.scm:2:1: the list opened here is never closed \(.*\)\n$/],
+    ['an unbound variable', () => ['run', program('unbound.scm', '(foo 1)')], 1, /^unbound\.scm:1:1: unbound variable: foo\n/],
+    ['the car of a number', () => ['run', program('car.scm', '(define (f x)\n  (+ 1 (car x)))\n(f 5)')], 1, /^car\.scm:2:8: car: expected a pair, got 5\n {2}in f at car\.scm:2:8\n/],
+    ['an error with irritants', () => ['run', program('error.scm', '(error "too many:" 3 "cats")')], 1, /^error\.scm:1:1: too many: 3 "cats"\n/],
+    ['an exhausted heap', () => ['run', program('full.scm', '(let loop ((l \'())) (loop (cons 1 l)))'), '--memory', '2MiB'], 3, /heap exhausted[\s\S]*give it more than --memory 2MiB, or let it keep less\n$/],
+    ['a memory too small to start', () => ['run', program('one.scm', '1'), '--memory', '64KiB'], 2, /^capstan: --memory 64KiB is too small to start: it must be at least (\d+)KiB\n$/],
+    ['a commit limit too small to start', () => ['run', program('one.scm', '1'), '--commit-limit', '64KiB'], 2, /^capstan: --commit-limit 64KiB is too small to start: it must be at least (\d+)KiB\n$/],
+    ['an unknown option', () => ['run', 'x.scm', '--memry', '1MiB'], 2, /unknown option '--memry'\n\(Did you mean --memory\?\)\n$/],
+    ['an unknown command', () => ['rnu', 'x.scm'], 2, /unknown command 'rnu'\n\(Did you mean run\?\)\n$/],
+    ['a size without a unit', () => ['run', program('one.scm', '1'), '--nursery', '5KB'], 2, /^capstan: --nursery "5KB" is not a size: .*such as 64KiB\n$/],
+    ['a time without a unit', () => ['run', program('one.scm', '1'), '--pause', '10'], 2, /^capstan: --pause "10" is not a time: .*such as 10ms\n$/],
+    ['a seed that is no number', () => ['run', program('one.scm', '1'), '--seed', 'x'], 2, /^capstan: --seed "x" is not a whole number: write one such as 1\n$/],
+    ['a platform that does not exist', () => ['run', program('one.scm', '1'), '--platform', 'vax'], 2, /'vax' is invalid\. Allowed choices are an\.\n$/],
+    ['an event file that cannot be written', () => ['run', program('one.scm', '1'), '--events', 'none/x'], 2, /^capstan: --events none\/x cannot be written: .*\n$/],
+    ['--json without --stats', () => ['run', program('one.scm', '1'), '--json'], 2, /^capstan: --json needs --stats: /],
+  ];
+
+  for (const [name, args, code, message] of mistakes) {
+    test(`${name} gets one clear message and exit code ${code} <design/cli#.req.clear> <design/cli#.exit>`, () => {
+      const done = capstan(...args());
+      expect(done.stderr).toMatch(message);
+      expect(done.stderr).not.toMatch(/\n\s+at .*:\d+:\d+\)?\n/);
+      expect(done.status).toBe(code);
+    });
+  }
+
+  test('the least memory that is named does start, and a page less does not <design/cli#.least>', () => {
+    const file = program('one.scm', '(display "up")');
+    const least = Number(/at least (\d+)KiB/.exec(capstan('run', file, '--memory', '64KiB').stderr)?.[1]);
+    expect(capstan('run', file, '--memory', `${least - 4}KiB`).status).toBe(2);
+    expect(capstan('run', file, '--memory', `${least}KiB`).stderr).not.toContain('too small to start');
+  });
+
+  test('what the program printed comes out whole, also long and into a pipe <design/cli#.req.quiet>', () => {
+    const done = capstan('run', program('long.scm', '(let loop ((i 0)) (if (< i 30000) (begin (display i) (newline) (loop (+ i 1)))))'));
+    expect(done.stdout).toBe(Array.from({ length: 30_000 }, (_, i) => `${i}\n`).join(''));
+    expect([done.status, done.stderr]).toEqual([0, '']);
+  });
+
+  test('(exit n) ends with that code <design/cli#.exit>', () => {
+    expect(capstan('run', program('exit.scm', '(display 1) (exit 7) (display 2)')).status).toBe(7);
+  });
+
+  test('--stats --json is one object on one line, with all its keys <design/cli#.report>', () => {
+    const done = capstan('run', join(top, 'test/data/scheme/trees.scm'), '--nursery', '256KiB', '--stats', '--json');
+    expect(done.stdout).toBe(readFileSync(join(top, 'test/data/scheme/trees.out'), 'utf8'));
+    expect(done.stderr.trim().split('\n')).toHaveLength(1);
+    const report = JSON.parse(done.stderr) as Record<string, unknown>;
+    const keys = ['collections', 'collectionsByGeneration', 'flips', 'readBarrierHits', 'writeBarrierHits', 'protectionChanges', 'suspensions',
+      'resumptions', 'faultsForwarded', 'bytesCopied', 'bytesReclaimed', 'pauseMaxMs', 'highWater', 'run'];
+    expect(Object.keys(report)).toEqual(expect.arrayContaining(keys));
+    expect(report['collections']).toBeGreaterThan(10);
+    expect(report['bytesReclaimed']).toBeGreaterThan(1_000_000);
+  });
+
+  test('--stats says why it collected, with the numbers <design/policy#.reason>', () => {
+    const { stderr } = capstan('run', join(top, 'test/data/scheme/trees.scm'), '--nursery', '256KiB', '--memory', '4MiB', '--stats');
+    expect(stderr).toMatch(/\d+ {2}generation 0 was full: last, [\d.]+ KiB new of 256\.0 KiB\n/);
+    expect(stderr).toMatch(/\d+ {2}memory ran short: last, [\d.]+ [KM]iB left where [\d.]+ [KM]iB are needed/);
+  });
+
+  test('two processes write the same events, byte for byte <design/event#.inv.same>', () => {
+    const texts = ['a', 'b'].map((name) => {
+      capstan('run', join(top, 'test/data/scheme/meta.scm'), '--nursery', '64KiB', '--events', name);
+      return readFileSync(join(place, name), 'utf8');
+    });
+    expect(texts[0]?.split('\n').length).toBeGreaterThan(50);
+    expect(texts[1]).toBe(texts[0]);
+  });
+
+  test('Ctrl-C ends a run soon, with its output, its events and its report <design/cli#.req.interrupt>', async () => {
+    const child = spawn(process.execPath, [command, 'run', program('endless.scm', ENDLESS), '--stats', '--events', 'cut'], { cwd: place });
+    let out = '', err = '', sent = 0;
+    child.stdout.on('data', (data: Buffer) => {
+      out += data.toString();
+      if (sent !== 0) return;
+      sent = performance.now();
+      setTimeout(() => child.kill('SIGINT'), 300);
+    });
+    child.stderr.on('data', (data: Buffer) => { err += data.toString(); });
+    const code = await new Promise((done) => { child.on('exit', done); });
+    expect([code, out]).toEqual([130, 'begun\n']);
+    expect(err).toMatch(/^capstan: interrupted\n[\s\S]*collections {2}\d+[\s\S]*run endless\.scm/);
+    expect(readFileSync(join(place, 'cut'), 'utf8')).toMatch(/"type":"reclaim".*\n$/m);
+  });
+
+  test('a reader that goes away ends the run quietly <design/cli#.req.quiet>', () => {
+    program('chatty.scm', '(let loop ((i 0)) (display i) (newline) (loop (+ i 1)))');
+    const done = spawnSync('sh', ['-c', `"$0" "${command}" run chatty.scm | head -n 1`, process.execPath], { cwd: place, encoding: 'utf8' });
+    expect([done.stdout, done.stderr]).toEqual(['0\n', '']);
+  });
+
+  test('help shows an example, and --version the version <design/cli#.req.clear>', () => {
+    expect(capstan('run', '--help').stdout).toMatch(/Example:\n {2}capstan run /);
+    const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
+    expect(capstan('--version').stdout).toBe(`${version}\n`);
+  });
+});
