@@ -34,12 +34,13 @@ export interface Where { readonly slot: number | null; readonly granule: number 
 
 /** generate -- the code of a procedure without parameters that evaluates a top-level form
  *
- * `defined` are the global names that the program defines or assigns.
+ * `defined` are the global names that the program defines or assigns. Unless `tail`, its frame stays until the form is done,
+ * so that errors can say where it is.
  */
-export function generate(form: Expr, defined: ReadonlySet<string>, at: Position): Code {
-  const code = new Code(null, at);
-  const clause: Clause = { params: [], rest: null, body: form };
-  new Generator(code, new Analysis(form), defined).procedure([clause]);
+export function generate(form: Expr, defined: ReadonlySet<string>, at: Position, tail: boolean = false): Code {
+  const code = new Code('top level', at), g = new Generator(code, new Analysis(form), defined);
+  if (tail) g.procedure([{ params: [], rest: null, body: form }]);
+  else g.program(form);
   return code;
 }
 
@@ -71,6 +72,18 @@ export class Generator {
       this.code.land(next);
     }
     if (!single) this.code.emit(OpARITY, 0, 0, 0);
+    this.seal();
+  }
+
+  /** program -- a procedure without parameters, its body not in tail position. */
+  program(form: Expr): void {
+    this.entries.push(this.code.emit(OpENTER, 0, 0, 0));
+    this.code.emit(OpRETURN, word(this.operand(form)), 0, 0);
+    this.seal();
+  }
+
+  /** seal -- tell the entries the size of the frame. */
+  private seal(): void {
     for (const entry of this.entries) this.code.words[2 * entry + 1] = word(this.code.frame);
   }
 

@@ -38,9 +38,10 @@ export class Procedures extends Fixnums {
   exitCode: number | null = null;
   protected readonly codes: PrimitiveCode[] = [];
   private readonly primitives: Primitive[] = [];
-  /** Whether the ballast is to be taken up, and whether it has been given away. */
-  private wanting: boolean = true;
-  private relieved: boolean = false;
+  /** Whether there is no ballast; how many chances to take it up are passed over, and how many next time. */
+  private relieved: boolean = true;
+  private patience: number = 0;
+  private wait: number = 0;
 
   constructor(hart: Hart, ap: AllocationPoint, hooks: Hooks) {
     super(hart, ap, hooks);
@@ -139,7 +140,6 @@ export class Procedures extends Fixnums {
 
   /** resume -- go on with what CONT names, given slot WindowBASE; throws SchemeHalt where there is nothing. */
   protected resume(): void {
-    if (this.relieved) this.wanting = true;
     if (!this.underflow()) throw new SchemeHalt();
   }
 
@@ -208,6 +208,7 @@ export class Procedures extends Fixnums {
   /** callcc -- the running frame is one of call/cc: its argument is tail-called with the continuation. */
   private callcc(): void {
     this.raiseTop(this.fp + 6);
+    this.ballast();
     this.capture(3, 2 + 3);
     this.hart.move(this.fp + 4, this.fp + 2);
     this.callSlow(this.fp + 3, 1, true);
@@ -258,6 +259,8 @@ export class Procedures extends Fixnums {
     this.hart.clear(SlotBALLAST);
     this.clearScratch();
     this.relieved = true;
+    this.patience = 0;
+    this.wait = 0;
     this.borrow();
   }
 
@@ -266,14 +269,19 @@ export class Procedures extends Fixnums {
     for (let slot = SlotTMP0; slot <= SlotVM7; slot += 1) this.hart.clear(slot);
   }
 
-  /** ballast -- hold memory back for `relieve`, if it is wanted and there is some. */
+  /** ballast -- hold memory back for `relieve`, if there is some; each time that there is none it is asked for less often. */
   protected ballast(): void {
-    if (!this.wanting) return;
-    this.wanting = false;
-    if (this.ap.reserve(SlotBALLAST, BallastSIZE) !== 0) return;
-    this.header(SlotBALLAST, KindBALLAST, BallastSIZE, 0, 0);
-    this.relieved = !this.commit(SlotBALLAST);
-    if (this.relieved) this.hart.clear(SlotBALLAST);
+    if (!this.relieved) return;
+    this.wait -= 1;
+    if (this.wait >= 0) return;
+    if (this.ap.reserve(SlotBALLAST, BallastSIZE) === 0) {
+      this.header(SlotBALLAST, KindBALLAST, BallastSIZE, 0, 0);
+      this.relieved = !this.commit(SlotBALLAST);
+    }
+    if (!this.relieved) return;
+    this.hart.clear(SlotBALLAST);
+    this.patience = Math.min(2 * this.patience + 1, 4096);
+    this.wait = this.patience;
   }
 
   /** exit -- end the program because it says so. */

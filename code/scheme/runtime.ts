@@ -105,9 +105,9 @@ export class Runtime {
   }
 
   /** compile -- slot dst := a procedure that evaluates a top-level form. */
-  private compile(datum: Datum, at: Position, dst: number): true {
+  private compile(datum: Datum, at: Position, dst: number, tail: boolean = false): true {
     const vm = this.machine as Vm;
-    assemble(vm, generate(this.expander.expand(datum, at), this.defined, at), dst);
+    assemble(vm, generate(this.expander.expand(datum, at), this.defined, at, tail), dst);
     return true;
   }
 
@@ -117,7 +117,7 @@ export class Runtime {
     const datum = datumOf(vm, base + 2, at);
     for (const name of definedNames([datum])) this.defined.add(name);
     try {
-      this.compile(datum, at, base);
+      this.compile(datum, at, base, true);
     } catch (error) {
       if (error instanceof SchemeSyntaxError) throw vm.error(error.message);
       throw error;

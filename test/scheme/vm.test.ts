@@ -43,7 +43,7 @@ describe('errors say what, where and through which calls <design/vm#.raise>', ()
     ['(vector-ref (vector 1 2 3) 3)', 'vm.scm:1:1: vector-ref: index 3 is outside 0..2'],
     ['(define (f x) (+ 1 (error "boom" x \'y)))\n(f "a")', 'vm.scm:1:20: boom "a" y'],
     ['(raise \'oops)', 'uncaught value: oops'],
-    ['(set! nothing 1)', 'vm.scm:1:1: unbound variable: nothing'],
+    ['(set! nothing 1)', 'vm.scm:1:7: unbound variable: nothing'],
     ['(letrec ((a b) (b 1)) a)', 'unassigned variable: b'],
     ['(+ 1 (quotient 1 0))', 'vm.scm:1:6: quotient: division by zero'],
   ];
@@ -55,7 +55,7 @@ describe('errors say what, where and through which calls <design/vm#.raise>', ()
     const { outcome } = run('(define (h x) (car x))\n(define (g x) (+ 1 (h x)))\n(define (f x) (+ 1 (g x)))\n(f 5)');
     expect(outcome).toMatchObject({
       status: 'error', message: 'vm.scm:1:15: car: expected a pair, got 5',
-      chain: ['in h at vm.scm:1:15', 'in g at vm.scm:2:20', 'in f at vm.scm:3:20'],
+      chain: ['in h at vm.scm:1:15', 'in g at vm.scm:2:20', 'in f at vm.scm:3:20', 'in top level at vm.scm:4:1'],
     });
   });
 });
@@ -70,7 +70,7 @@ describe('slices <design/vm#.req.slices>', () => {
     (display (guard (e (#t 'caught)) (car 1)))`;
   test.each([1, 2, 3, 17])('a program does the same in slices of %i', (fuel) => {
     expect(run(text, {}, fuel)).toEqual(run(text, {}, 1_000_000));
-    expect(run(text, {}, fuel).printed).toBe('312254caught'.replace('312254', '312254'));
+    expect(run(text, {}, fuel).printed).toBe('312254caught');
   });
 });
 

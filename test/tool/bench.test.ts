@@ -155,7 +155,7 @@ describe('timing', () => {
 });
 
 describe('micro', () => {
-  test.each(Object.keys(LOOPS))('%s: both loops compute the same <design/bench#.inv.same>', (name) => {
+  test.each(Object.keys(LOOPS))('%s: both loops compute the same <design/bench#.inv.same> <design/bench#.req.honest>', (name) => {
     const loops = (LOOPS[name])();
     expect(loops.machine()).toBe(loops.raw());
   });

@@ -12,7 +12,7 @@ import { Buffer } from '../heap/buffer.ts';
 import type { Format } from '../heap/format.ts';
 import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
 import { Seg } from '../heap/seg.ts';
-import { ResMEMORY, ResOK, type Res } from '../result.ts';
+import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
 import { scanGranules, type ScanState } from '../trace/scan.ts';
 import { amcIsPreserved } from './amc-fix.ts';
 
@@ -89,10 +89,11 @@ export class AmcPool {
   }
 
   private segAlloc(generation: Generation, size: number, alignment: number, large: boolean): Seg | Res {
-    if (!this.arena.ledger.charge(segRecord(size))) return ResMEMORY;
+    const { grains, ledger } = this.arena;
+    if (!ledger.charge(segRecord(size))) return grains.available < segRecord(size) ? ResCOMMITLIMIT : ResMEMORY;
     const found = this.arena.grainsAlloc(size, alignment, generation);
     if (found.res !== ResOK) {
-      this.arena.ledger.credit(segRecord(size));
+      ledger.credit(segRecord(size));
       return found.res;
     }
     const seg = new Seg(this, generation, found.base, found.base + size, found.delta, large);
