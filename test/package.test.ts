@@ -13,7 +13,7 @@ function example(): string {
   const readme = readFileSync(join(top, 'README.md'), 'utf8');
   const match = /<!-- example -->\n```ts\n([\s\S]*?)```/.exec(readme);
   if (match === null) throw new Error('the README has no example');
-  return match[1] as string;
+  return match[1];
 }
 
 // Packing builds: once is enough, for the package is the same in every variety.

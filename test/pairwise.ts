@@ -17,7 +17,7 @@ export function pairwise<F extends Factors>(factors: F): Readonly<Record<keyof F
   while (open.size > 0) {
     const row: Record<string, string> = {};
     // The row begins with a pair that is still open, so that it covers at least that.
-    for (const { name, value } of pairParts([...open][0] as string)) row[name] = value;
+    for (const { name, value } of pairParts([...open][0])) row[name] = value;
     for (const name of names.filter((one) => row[one] === undefined)) row[name] = best(factors, row, name, open);
     for (const pair of rowPairs(row)) open.delete(pair);
     rows.push(row);
@@ -28,7 +28,7 @@ export function pairwise<F extends Factors>(factors: F): Readonly<Record<keyof F
 /** The value of `name` that covers most open pairs beside what the row has. */
 function best(factors: Factors, row: Row, name: string, open: ReadonlySet<string>): string {
   let found = '', most = -1;
-  for (const value of factors[name] as readonly string[]) {
+  for (const value of factors[name]) {
     const covered = rowPairs({ ...row, [name]: value }).filter((pair) => open.has(pair)).length;
     if (covered > most) {
       found = value;
@@ -54,7 +54,7 @@ function rowPairs(row: Row): string[] {
 export function allPairs(factors: Factors): string[] {
   const names = Object.keys(factors);
   return names.flatMap((one, index) => names.slice(index + 1).flatMap((other) =>
-    (factors[one] as readonly string[]).flatMap((a) => (factors[other] as readonly string[]).map((b) => pairName(one, a, other, b)))));
+    (factors[one]).flatMap((a) => (factors[other]).map((b) => pairName(one, a, other, b)))));
 }
 
 /** coveredPairs -- the pairs that some rows cover. */

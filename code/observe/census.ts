@@ -23,7 +23,7 @@ export function censusOf(arena: Arena, classify: Classify): CensusRow[] {
   const { heap } = arena;
   arena.walk((base: Low, size, seg) => {
     const granule = seg.granuleOf(base >>> 0);
-    const kind = classify(size, (index) => heap.i32[granule * 4 + index] as number, (index) => heap.tags[granule + index] !== 0);
+    const kind = classify(size, (index) => heap.i32[granule * 4 + index], (index) => heap.tags[granule + index] !== 0);
     const row = rows.get(kind) ?? { kind, objects: 0, size: 0 };
     row.objects += 1;
     row.size += size;

@@ -54,7 +54,7 @@ class Walk {
     }
     let size = 0;
     for (let index = 0; index < this.queue.length; ++index) {
-      const node = this.queue[index] as Node;
+      const node = this.queue[index];
       this.list.push(node.size);
       size += node.size * 16;
       for (let g = node.granule; g < node.granule + node.size; ++g) this.granule(i32, g << 2, tags[g] !== 0);
@@ -63,12 +63,12 @@ class Walk {
   }
 
   private granule(w: Int32Array, at: number, isTagged: boolean): void {
-    const low = w[at] as number, bounds = w[at + 2] as number, perms = w[at + 3] as number;
+    const low = w[at], bounds = w[at + 2], perms = w[at + 3];
     const near = isTagged && w[at + 1] === WindowHIGH && baseIsNear(bounds);
     const base = near ? baseDecode(low, bounds) : 0;
     const seg = near ? this.arena.heap.segOf(base) : null;
     if (seg === null) {
-      this.list.push(isTagged ? ItemTAGGED : ItemWORDS, low, w[at + 1] as number, bounds, perms);
+      this.list.push(isTagged ? ItemTAGGED : ItemWORDS, low, w[at + 1], bounds, perms);
     } else if (base >>> 0 >= seg.scanLimit) {
       this.list.push(ItemPENDING, low, base, perms);
     } else {

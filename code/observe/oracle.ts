@@ -64,9 +64,9 @@ export class Oracle implements Watcher {
     const { heap } = this.arena, { i32, tags } = heap;
     let zones = ZoneSetEMPTY;
     for (let g = seg.granuleBase; g < seg.granuleLimit; ++g) {
-      const at = g << 2, bounds = i32[at + 2] as number;
+      const at = g << 2, bounds = i32[at + 2];
       if (tags[g] === 0 || i32[at + 1] !== WindowHIGH || !baseIsNear(bounds)) continue;
-      zones |= 1 << zoneOf(baseDecode(i32[at] as number, bounds), heap.zoneShift);
+      zones |= 1 << zoneOf(baseDecode(i32[at], bounds), heap.zoneShift);
     }
     if ((zones & ~seg.summary) !== 0) {
       throw new OracleError(`segment at 0x${seg.base.toString(16)} refers to zones that its summary leaves out <design/oracle#.inv.summary>`);

@@ -21,6 +21,9 @@ import type { Vm } from './vm.ts';
 /** What is held back so that handlers can run when the heap is full: a window's worth of frames, and some. */
 const BallastSIZE = 96 * 1024;
 
+/** So many refusals of ballast cost no waiting. */
+const RefusalsFREE = 4;
+
 /** How a program ended, if not well. */
 export interface Failure {
   readonly status: 'error' | 'exhausted';
@@ -38,9 +41,9 @@ export class Procedures extends Fixnums {
   exitCode: number | null = null;
   protected readonly codes: PrimitiveCode[] = [];
   private readonly primitives: Primitive[] = [];
-  /** Whether there is no ballast; how many chances to take it up are passed over, and how many next time. */
+  /** Whether there is no ballast, how often it was asked for in vain, and how many more chances are to pass. */
   private relieved: boolean = true;
-  private patience: number = 0;
+  private refusals: number = 0;
   private wait: number = 0;
 
   constructor(hart: Hart, ap: AllocationPoint, hooks: Hooks) {
@@ -259,7 +262,7 @@ export class Procedures extends Fixnums {
     this.hart.clear(SlotBALLAST);
     this.clearScratch();
     this.relieved = true;
-    this.patience = 0;
+    this.refusals = 0;
     this.wait = 0;
     this.borrow();
   }
@@ -269,19 +272,21 @@ export class Procedures extends Fixnums {
     for (let slot = SlotTMP0; slot <= SlotVM7; slot += 1) this.hart.clear(slot);
   }
 
-  /** ballast -- hold memory back for `relieve`, if there is some; each time that there is none it is asked for less often. */
+  /** ballast -- hold memory back for `relieve`, if there is some; after some refusals it is asked for less and less often. */
   protected ballast(): void {
     if (!this.relieved) return;
-    this.wait -= 1;
-    if (this.wait >= 0) return;
+    if (this.wait > 0) {
+      this.wait -= 1;
+      return;
+    }
     if (this.ap.reserve(SlotBALLAST, BallastSIZE) === 0) {
       this.header(SlotBALLAST, KindBALLAST, BallastSIZE, 0, 0);
       this.relieved = !this.commit(SlotBALLAST);
     }
     if (!this.relieved) return;
     this.hart.clear(SlotBALLAST);
-    this.patience = Math.min(2 * this.patience + 1, 4096);
-    this.wait = this.patience;
+    this.refusals += 1;
+    this.wait = 2 ** Math.min(Math.max(this.refusals - RefusalsFREE, 0), 12) - 1;
   }
 
   /** exit -- end the program because it says so. */

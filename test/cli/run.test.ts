@@ -11,9 +11,9 @@ const command = join(top, 'code/cli/capstan.js');
 let place = '';
 
 function capstan(...args: string[]): SpawnSyncReturns<string> {
-  const env = { ...process.env };
   // The command sets the variety from --check; npm's variables would move it to another folder.
-  for (const name of ['CAPSTAN_CHECK', 'npm_lifecycle_event', 'npm_package_json']) delete env[name];
+  const dropped = ['CAPSTAN_CHECK', 'npm_lifecycle_event', 'npm_package_json'];
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.includes(name)));
   return spawnSync(process.execPath, [command, ...args], { cwd: place, encoding: 'utf8', env });
 }
 

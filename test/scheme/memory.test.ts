@@ -90,14 +90,14 @@ describe('a vandal in physical memory', () => {
 function reader(system: System): { heap: Heap; target: (granule: number) => number; text: (granule: number) => string } {
   const { heap } = system.arena;
   const target = (granule: number): number => {
-    const low = heap.i32[granule * 4] as number;
+    const low = heap.i32[granule * 4];
     expect(heap.tags[granule]).toBe(1);
     const seg = heap.segOf(low);
     if (seg === null) throw new Error('a reference out of the heap');
     return seg.granuleOf(low >>> 0);
   };
   const text = (granule: number): string => {
-    const at = granule * 4, length = heap.i32[at + 1] as number;
+    const at = granule * 4, length = heap.i32[at + 1];
     return String.fromCodePoint(...heap.i32.subarray(at + StringCHARS / 4, at + StringCHARS / 4 + length));
   };
   return { heap, target, text };
@@ -113,7 +113,7 @@ test('a walk of the heap finds every symbol, closure, global cell and bytecode v
     const { heap, target, text } = reader(system);
     const found = new Map<number, number[]>();
     system.arena.walk((base, size, seg) => {
-      const granule = seg.granuleOf(base >>> 0), kind = size < 48 ? -size : heap.i32[granule * 4] as number;
+      const granule = seg.granuleOf(base >>> 0), kind = size < 48 ? -size : heap.i32[granule * 4];
       found.set(kind, [...found.get(kind) ?? [], granule]);
     });
     const names = (found.get(KindSYMBOL) ?? []).map((granule) => text(target(granule + SymbolNAME / 16)));
@@ -126,7 +126,7 @@ test('a walk of the heap finds every symbol, closure, global cell and bytecode v
     const codes = new Set(found.get(KindCODE)), closures = found.get(KindCLOSURE) ?? [];
     expect(closures.length).toBeGreaterThan(20);
     for (const granule of closures) expect(codes.has(target(granule + ClosureCODE / 16))).toBe(true);
-    const beta = (found.get(KindGLOBAL) ?? [])[globals.indexOf('beta')] as number;
+    const beta = (found.get(KindGLOBAL) ?? [])[globals.indexOf('beta')];
     expect(closures).toContain(target(beta + 1));
   });
   system.run();

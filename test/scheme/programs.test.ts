@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type BootOptions } from '../../code/mps/mps.ts';
+import type { BootOptions } from '../../code/mps/mps.ts';
 import { Oracle } from '../../code/observe/observe.ts';
 import { allPairs, coveredPairs, pairwise } from '../pairwise.ts';
 import { start } from './start.ts';
@@ -48,7 +48,7 @@ describe('programs print the same under hostile settings <design/scheme#.req.sam
     const isLeast = memory === 'least' && quick.has(program);
     test(`${program}: nursery ${nursery}, grain ${grain}, ${collect}, ${isLeast ? 'least' : 'ample'} memory, seed ${seed}`, () => {
       const options: BootOptions = { nursery, grain, collect: collect as 'normal' | 'every-poll', seed: Number(seed) };
-      const size = isLeast ? leastMemory(program, options, grainSizes[grain] as number) : '256MiB';
+      const size = isLeast ? leastMemory(program, options, grainSizes[grain]) : '256MiB';
       const ended = start(text(`${program}.scm`), { ...options, memory: size });
       expect([ended.status, ended.message]).toEqual(['done', '']);
       expect(ended.output).toBe(text(`${program}.out`));
