@@ -104,8 +104,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'loading through an authority without LOAD_CAP keeps the tag',
     file: 'code/machine/hart.ts',
-    old: '(r[c + 4] & LoadCAP) !== 0) {',
-    new: 'true) {',
+    old: '(r[c + 4] & LoadCAP) !== 0',
+    new: 'true',
     tests: ['test/machine/access.test.ts'],
   },
   {

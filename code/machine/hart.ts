@@ -16,7 +16,7 @@ import { ladder, ladderStrips } from './ladder.ts';
 import type { Memory } from './memory.ts';
 import type { AddressSpace } from './pages.ts';
 import {
-  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotTAG, SlotWORDS, slotDecode,
+  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotTAG, SlotWORDS, slotDecode, slotDecodeWords,
 } from './slot.ts';
 
 const COOL = cool;
@@ -229,23 +229,19 @@ export class Hart {
   loadCap(dst: number, src: number, offset: number): void {
     if (COOL) this.insist(dst, 0);
     const r = this.r, c = src << 3, a = (r[c] + offset) | 0, e = this.pte[a >>> 12];
-    let p: number, tag: number;
-    if (offset >= 0 && offset <= r[c + 5] - 16 && (e & 5) === 5 && (a & 15) === 0
-        && (r[c + 4] & LoadCAP) !== 0) {
-      p = (e & -4096) | (a & 4095);
-      tag = this.tags[p >>> 4];
-      if (COOL) this.audit('loadcap', src, offset, 16, p, 0);
-    } else {
-      p = this.slow('loadcap', src, offset, 16);
-      tag = ladderStrips(this, src, offset) ? 0 : this.tags[p >>> 4];
+    if (!(offset >= 0 && offset <= r[c + 5] - 16 && (e & 5) === 5 && (a & 15) === 0 && (r[c + 4] & LoadCAP) !== 0)) {
+      this.loadCapSlow(dst, src, offset);
+      return;
     }
-    const i32 = this.i32, q = p >>> 2, d = dst << 3;
-    r[d] = i32[q];
-    r[d + 1] = i32[q + 1];
-    r[d + 2] = i32[q + 2];
-    r[d + 3] = i32[q + 3];
-    if (tag !== 0) {
-      slotDecode(r, d);
+    const i32 = this.i32, p = (e & -4096) | (a & 4095), q = p >>> 2, d = dst << 3;
+    if (COOL) this.audit('loadcap', src, offset, 16, p, 0);
+    const x0 = i32[q], x1 = i32[q + 1], x2 = i32[q + 2], x3 = i32[q + 3];
+    r[d] = x0;
+    r[d + 1] = x1;
+    r[d + 2] = x2;
+    r[d + 3] = x3;
+    if (this.tags[p >>> 4] !== 0) {
+      slotDecodeWords(r, d, x0, x1, x2, x3);
     } else {
       r[d + 4] = 0;
       r[d + 5] = 0;
@@ -272,6 +268,14 @@ export class Hart {
   }
 
   // Off the fast path ------------------------------------------------------------------------------------------------
+
+  /** loadCapSlow -- a capability load that the ladder decides; authority or page may keep the tag from the register. */
+  private loadCapSlow(dst: number, src: number, offset: number): void {
+    const p = this.slow('loadcap', src, offset, 16), i32 = this.i32, q = p >>> 2;
+    const tag = ladderStrips(this, src, offset) ? 0 : this.tags[p >>> 4];
+    this.set(dst, i32[q], i32[q + 1], i32[q + 2], i32[q + 3]);
+    if (tag !== 0) slotDecode(this.r, dst << SlotSHIFT);
+  }
 
   /** slow -- the whole ladder, trapping until the access may be made; returns the physical address
    *

@@ -44,6 +44,8 @@ export const PermMASK = -0x10000;
 
 // A copy, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const HighWINDOW: number = WindowHIGH;
+const MaskPERMS: number = PermMASK;
+const AccessPERMS: number = PermLOAD | PermSTORE;
 
 /** In memory form, word 2 differs from its architectural form by these bits, so that all zeros is NULL. */
 const BoundsNULL = 0x18004;
@@ -75,9 +77,30 @@ export function roomDecode(low: number, bounds: number): number {
 
 /** slotDecode -- set tag word and rooms of the slot at word `c` from its 128 bits, which are tagged. .critical */
 export function slotDecode(r: Int32Array, c: number): void {
-  const low = r[c], bounds = r[c + 2], perms = r[c + 3];
-  const usable = r[c + 1] === HighWINDOW && !boundsAreSealed(bounds, perms);
-  const room = usable ? roomDecode(low, bounds) : 0;
+  slotDecodeWords(r, c, r[c], r[c + 1], r[c + 2], r[c + 3]);
+}
+
+/** slotDecodeWords -- the same for who has the four words at hand. .critical
+ *
+ * Decides what the heap is full of: an unsealed capability with exact bounds for loads and stores. Whatever else there is
+ * has a function of its own, for V8 inlines only what is short.
+ */
+export function slotDecodeWords(
+  r: Int32Array, c: number, low: number, high: number, bounds: number, perms: number,
+): void {
+  const raw = bounds ^ BoundsNULL, room = (((raw >>> 14) - raw) & 0xfff) - ((low - raw) & 0x3fff);
+  if (high === HighWINDOW && bounds >>> 26 === 1 && (perms & (AccessPERMS | 0x1fff)) === AccessPERMS
+      && room > 0 && (low >= 0 || ((low + room) | 0) <= 0)) {
+    r[c + 4] = (perms & MaskPERMS) | 1;
+    r[c + 5] = room;
+    r[c + 6] = room;
+  } else {
+    slotDecodeAny(r, c, low, high, bounds, perms);
+  }
+}
+
+function slotDecodeAny(r: Int32Array, c: number, low: number, high: number, bounds: number, perms: number): void {
+  const room = high === HighWINDOW && !boundsAreSealed(bounds, perms) ? roomDecode(low, bounds) : 0;
   r[c + 4] = (perms & PermMASK) | 1;
   r[c + 5] = (perms & PermLOAD) !== 0 ? room : 0;
   r[c + 6] = (perms & PermSTORE) !== 0 ? room : 0;

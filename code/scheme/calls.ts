@@ -5,11 +5,11 @@
 import { testValue } from './branch.ts';
 import type { Generator } from './codegen.ts';
 import { into, word, type Context } from './context.ts';
-import { inlineAddition, inlineEffects, inlineFold, inlineValues } from './inline.ts';
+import { inlineAddition, inlineEffects, inlineFold, inlineTests, inlineValues } from './inline.ts';
 import type { Call, Expr } from './ir.ts';
 import { ConstantNULL } from './kinds.ts';
 import { again } from './loop.ts';
-import { OpCALL, OpCALLG, OpCONS, OpMOVE, OpTAIL, OpTAILG } from './opcodes.ts';
+import { OpCALL, OpCALLG, OpCLEAR, OpCONS, OpMOVE, OpTAIL, OpTAILG } from './opcodes.ts';
 
 /** Calls with more arguments go through a list. */
 const ArgumentsMAX = 200;
@@ -42,6 +42,7 @@ function plainCall(g: Generator, expr: Call, context: Context): boolean {
     g.gen(callee, into(base + 1));
     g.claim(base + 2);
   }
+  if (args.some((arg) => waits(g, arg))) g.code.emit(OpCLEAR, word(base), callee.op === 'global' ? 2 : 1, 0);
   for (const arg of args) {
     const slot = g.top;
     g.gen(arg, into(slot));
@@ -52,6 +53,25 @@ function plainCall(g: Generator, expr: Call, context: Context): boolean {
   if (callee.op === 'global') g.code.emit(tail ? OpTAILG : OpCALLG, word(base), args.length, g.code.global(callee.name));
   else g.code.emit(tail ? OpTAIL : OpCALL, word(base), args.length, 0);
   return called(g, base, context);
+}
+
+/** waits -- whether the frame may have to wait for a call within the expression: then what is not yet written must not
+ * hold what an earlier call left there, or it would be kept <design/vm#.codegen.hole>. */
+function waits(g: Generator, expr: Expr): boolean {
+  const within = (part: Expr): boolean => waits(g, part);
+  switch (expr.op) {
+    case 'const': case 'local': case 'global': case 'lambda': return false;
+    case 'setlocal': case 'setglobal': case 'define': return within(expr.value);
+    case 'if': return within(expr.test) || within(expr.then) || within(expr.else);
+    case 'seq': return expr.body.some(within);
+    case 'let': case 'letrec': return expr.inits.some(within) || within(expr.body);
+    case 'call': return expr.callee.op !== 'global' || !isInline(g, expr.callee.name) || expr.args.some(within);
+  }
+}
+
+/** isInline -- whether calls of a global become instructions, as a rule. */
+function isInline(g: Generator, name: string): boolean {
+  return !g.defined.has(name) && (inlineValues.has(name) || inlineTests.has(name) || inlineEffects.has(name) || name === 'not');
 }
 
 /** called -- the result of a call is in slot `base`. */

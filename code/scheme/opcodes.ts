@@ -122,6 +122,8 @@ export const OpCDDR = 59;
 /** Tests, as OpIFLT and OpIFLE. */
 export const OpIFGT = 60;
 export const OpIFGE = 61;
+/** b n slots from a s on := nothing */
+export const OpCLEAR = 62;
 
 /** The names, by number. */
 export const OpNAMES: readonly string[] = [
@@ -129,7 +131,7 @@ export const OpNAMES: readonly string[] = [
   'if', 'ifnot', 'ifnull', 'ifpair', 'ifeq', 'iflt', 'ifle', 'ifnumeq', 'iflti', 'iflei', 'ifgti', 'ifgei', 'ifeqi',
   'add', 'sub', 'mul', 'quo', 'rem', 'mod', 'addi', 'car', 'cdr', 'cons', 'setcar', 'setcdr', 'vref', 'vset',
   'closure', 'closeset', 'call', 'tail', 'callg', 'tailg', 'return', 'enter', 'rest', 'ifargs', 'ifmany', 'arity',
-  'apply', 'applyvalues', 'callcc', 'reinstate', 'underflow', 'cadr', 'cddr', 'ifgt', 'ifge',
+  'apply', 'applyvalues', 'callcc', 'reinstate', 'underflow', 'cadr', 'cddr', 'ifgt', 'ifge', 'clear',
 ];
 
 /** The size of an instruction in bytes. */

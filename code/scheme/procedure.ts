@@ -210,8 +210,10 @@ export class Procedures extends Fixnums {
 
   /** callcc -- the running frame is one of call/cc: its argument is tail-called with the continuation. */
   private callcc(): void {
-    this.raiseTop(this.fp + 6);
+    // Just the arguments: what calls before this one left above is not to be kept.
+    this.hart.top = this.fp + 3;
     this.ballast();
+    this.raiseTop(this.fp + 6);
     this.capture(3, 2 + 3);
     this.hart.move(this.fp + 4, this.fp + 2);
     this.callSlow(this.fp + 3, 1, true);

@@ -390,6 +390,9 @@ export class Vm extends Procedures {
             continue;
 
           // Procedures
+          case 62: // OpCLEAR
+            for (let d = a, limit = a + ((w1 & 0xffff) << 3); d < limit; d += 1) r[d] = 0;
+            continue;
           case 43: // OpCALL
             base = a;
             argc = w1 & 0xffff;
