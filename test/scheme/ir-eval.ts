@@ -72,13 +72,13 @@ export type Value =
 
 /** null is the empty list, undefined the unspecific value. */
 const NIL = null;
-const UNASSIGNED = Symbol('unassigned');
+const UNASSIGNED: unique symbol = Symbol('unassigned');
 
 type Environment = Map<Variable, { value: Value | typeof UNASSIGNED }>;
 
 export class Machine {
-  readonly globals = new Map<string, Value>(Object.entries(primitives()));
-  readonly expander = new Expander();
+  readonly globals: Map<string, Value> = new Map<string, Value>(Object.entries(primitives()));
+  readonly expander: Expander = new Expander();
   private readonly names = new Map<string, Name>();
 
   /** The value of the last form of a text. */

@@ -104,7 +104,7 @@ describe('with barriers, between quanta', () => {
   /** A rig in the middle of a trace with something grey. */
   function halfway(): { rig: Rig; grey: Seg } {
     for (let seed = 1; seed < 20; ++seed) {
-      const rig = new Rig({ habits: { seed, roots: 80, sizes: [32, 64, 400, 1000], collects: 0 }, nursery: '4KiB', barriers: true, memory: '4MiB' });
+      const rig = new Rig({ habits: { seed, roots: 80, sizes: [32, 64, 400, 1000], collects: 0, yields: true }, nursery: '4KiB', barriers: true, memory: '4MiB' });
       for (const _ of rig.mutators[0]!.steps(3000)) {
         const grey = rig.arena.heap.segs.find((seg) => seg?.grey === true && !seg.white && seg.buffer === null);
         if (rig.arena.trace.isFlipped && grey) return { rig, grey };

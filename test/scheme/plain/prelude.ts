@@ -5,7 +5,7 @@
  */
 
 /** The text of the prelude. */
-export const prelude = String.raw`
+export const prelude: string = String.raw`
 (define-syntax letrec* (syntax-rules () ((_ ((v e) ...) body ...) ((lambda () (define v e) ... (let () body ...))))))
 (define-syntax letrec (syntax-rules () ((_ bindings body ...) (letrec* bindings body ...))))
 (define-syntax let* (syntax-rules ()

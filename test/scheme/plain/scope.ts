@@ -22,7 +22,7 @@ export type Meaning = Variable | Macro | Special | Cell;
 export class Scope {
   readonly up: Scope | null;
   readonly base: Scope | null;
-  readonly names = new Map<Id, Meaning>();
+  readonly names: Map<Id, Meaning> = new Map<Id, Meaning>();
   size = 0;
   /** True of a contour that has no environment at run time. */
   bare = false;
