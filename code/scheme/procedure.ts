@@ -43,6 +43,8 @@ export class Procedures extends Fixnums {
   private readonly primitives: Primitive[] = [];
   /** Whether there is no ballast, how often it was asked for in vain, and how many more chances are to pass. */
   private relieved: boolean = true;
+  /** Whether the handler for which it was given up has been left: until then it needs the memory. */
+  private escaped: boolean = true;
   private refusals: number = 0;
   private wait: number = 0;
 
@@ -143,6 +145,7 @@ export class Procedures extends Fixnums {
 
   /** resume -- go on with what CONT names, given slot WindowBASE; throws SchemeHalt where there is nothing. */
   protected resume(): void {
+    this.escaped = true;
     if (!this.underflow()) throw new SchemeHalt();
   }
 
@@ -264,6 +267,7 @@ export class Procedures extends Fixnums {
     this.hart.clear(SlotBALLAST);
     this.clearScratch();
     this.relieved = true;
+    this.escaped = false;
     this.refusals = 0;
     this.wait = 0;
     this.borrow();
@@ -276,7 +280,7 @@ export class Procedures extends Fixnums {
 
   /** ballast -- hold memory back for `relieve`, if there is some; after some refusals it is asked for less and less often. */
   protected ballast(): void {
-    if (!this.relieved) return;
+    if (!this.relieved || !this.escaped) return;
     if (this.wait > 0) {
       this.wait -= 1;
       return;

@@ -36,7 +36,7 @@ test('a size is rounded up to pages <design/boot#.sizes>', () => {
 });
 
 test('the example of the library: a list as long as memory allows, and no longer <design/boot>', () => {
-  const system = boot({ memory: '1MiB', nursery: '64KiB', seed: 1 }), cells = system.arena.pool('amc', { format: tagged });
+  const system = boot({ memory: '1MiB', nursery: '32KiB', seed: 1 }), cells = system.arena.pool('amc', { format: tagged });
   const sums: number[] = [];
   system.thread('builder', function* (t) {
     const ap = cells.allocationPoint(t), list = t.local(), cell = t.local();

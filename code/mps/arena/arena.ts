@@ -67,7 +67,7 @@ export class Arena {
   readonly counts: ArenaCounts = countsMake();
   /** Bytes handed to mutators' buffers: what polls are counted by. */
   filled: number = 0;
-  /** What `filled` was at the end of the last collection of the world. */
+  /** What had been allocated at the end of the last collection of the world. */
   worldAt: number = -Infinity;
   private work: number = 0;
   private pollAt: number;
@@ -163,12 +163,12 @@ export class Arena {
     this.collectFor({ why: 'client', what: 'collect' });
   }
 
-  /** step -- some work while the client has time: advance the trace, or begin one of the world if that is worth it; true if
-   * anything was done. */
+  /** step -- some work while the client has time: advance the trace, or begin one of the world if anything has been allocated
+   * since the last; true if there was something to do <design/arena#.step>. */
   step(): boolean {
     this.enter();
     let worked = this.trace.isBusy;
-    if (!worked && !this.isClamped && this.allGenerations().some((generation) => generation.newSize > 0)) {
+    if (!worked && !this.isClamped && this.allocated > Math.max(0, this.worldAt)) {
       worked = this.start(this.allGenerations(), { why: 'client', what: 'step' });
     }
     if (worked) this.pausing(() => { this.advance(); });
@@ -245,6 +245,13 @@ export class Arena {
   get clock(): number {
     const { ss } = this.trace;
     return this.filled + this.work + (this.trace.isBusy ? ss.scanned + ss.copied : 0);
+  }
+
+  /** Bytes that mutators have allocated: what their buffers were given, less what they have left. */
+  get allocated(): number {
+    let left = 0;
+    for (const { buffers } of this.pools) for (const { seg, limit, scanLimit } of buffers) left += seg === null ? 0 : limit - scanLimit;
+    return this.filled - left;
   }
 
   // Polling ----------------------------------------------------------------------------------------------------------
@@ -335,7 +342,7 @@ export class Arena {
   traceFinished(trace: Trace, gained: number): void {
     const { counts, grains } = this, { ss } = trace;
     this.work += ss.scanned + ss.copied;
-    if (trace.wasWorld) this.worldAt = this.filled;
+    if (trace.wasWorld) this.worldAt = this.allocated;
     counts.collections += 1;
     counts.bytesCopied += ss.copied;
     counts.bytesPreservedInPlace += ss.inPlace;

@@ -31,7 +31,7 @@ test('on leaving the arena, what a fault would have done is done until nothing i
   plinth.protSync();
   const [first] = hits;
   expect(first).toEqual([0x1000, AccessREAD]);
-  expect(hits.map(([addr]) => addr).sort()).toEqual([0x1000, 0x1000, 0x2000, 0x3000, 0x3000]);
+  expect(hits.map(([addr]) => addr).sort((a, b) => a - b)).toEqual([0x1000, 0x1000, 0x2000, 0x3000, 0x3000]);
   const before = hits.length;
   plinth.protSync();
   expect(hits.length).toBe(before);

@@ -102,19 +102,20 @@ describe('a trace', () => {
 
 describe('with barriers, between quanta', () => {
   /** A rig in the middle of a trace with something grey. */
-  function halfway(): { rig: Rig; grey: Seg } {
+  function halfway(): { rig: Rig; grey: Seg; goOn: () => void } {
     for (let seed = 1; seed < 20; ++seed) {
       const rig = new Rig({ habits: { seed, roots: 80, sizes: [32, 64, 400, 1000], collects: 0, yields: true }, nursery: '4KiB', barriers: true, memory: '4MiB' });
-      for (const _ of rig.mutators[0]!.steps(3000)) {
+      const steps = rig.mutators[0]!.steps(3000);
+      while (steps.next().done !== true) {
         const grey = rig.arena.heap.segs.find((seg) => seg?.grey === true && !seg.white && seg.buffer === null);
-        if (rig.arena.trace.isFlipped && grey) return { rig, grey };
+        if (rig.arena.trace.isFlipped && grey) return { rig, grey, goOn: () => { while (steps.next().done !== true); } };
       }
     }
     return expect.fail('weak run');
   }
 
   test('grey segments cannot be read; a read scans them, and then they can <design/trace#.access>', () => {
-    const { rig, grey } = halfway(), { arena } = rig;
+    const { rig, grey, goOn } = halfway(), { arena } = rig;
     expect(grey.prot & AccessREAD).toBe(AccessREAD);
     arena.enter();
     arena.access(grey.base | 0, AccessREAD);
@@ -124,12 +125,12 @@ describe('with barriers, between quanta', () => {
     // Somebody else came first: that is success.
     arena.access(grey.base | 0, AccessREAD);
     arena.leave();
-    rig.play(1);
+    goOn();
     rig.end();
   });
 
   test('a write to a grey segment scans it and forgets its summary, in this order <design/trace#.inv.write.after>', () => {
-    const { rig, grey } = halfway(), { arena } = rig;
+    const { rig, grey, goOn } = halfway(), { arena } = rig;
     grey.defer = 0;
     arena.enter();
     arena.access(grey.base | 0, AccessREAD | AccessWRITE);
@@ -141,7 +142,7 @@ describe('with barriers, between quanta', () => {
       arena.leave();
     }
     expect([grey.summary, grey.prot]).toEqual([ZoneSetUNIV, 0]);
-    rig.play(1);
+    goOn();
     rig.end();
   });
 
