@@ -152,10 +152,10 @@ function settle(options: BootOptions): Settings {
   const seed = options.seed ?? 1;
   if (!Number.isSafeInteger(seed)) throw new OptionError(`seed ${seed} is not a whole number`);
   if (options.platform !== undefined && (options.platform as string) !== 'an') {
-    throw new OptionError(`platform "${String(options.platform)}" does not exist: there is an`);
+    throw new OptionError(`platform "${options.platform as string}" does not exist: there is an`);
   }
   if (options.collect !== undefined && (options.collect as string) !== 'normal' && (options.collect as string) !== 'every-poll') {
-    throw new OptionError(`collect "${String(options.collect)}" does not exist: there are normal and every-poll`);
+    throw new OptionError(`collect "${options.collect as string}" does not exist: there are normal and every-poll`);
   }
   return {
     memory, statics, commitLimit: Math.min(commitLimit, memory), grainSize, spare, seed,

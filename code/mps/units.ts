@@ -15,7 +15,7 @@ const sizeUnits: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2
 export function parseSize(option: string, value: string | number): number {
   const text = typeof value === 'number' ? `${value}B` : value;
   const match = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/.exec(text);
-  const size = match === null ? Number.NaN : Number(match[1]) * (sizeUnits[match[2] as string] as number);
+  const size = match === null ? Number.NaN : Number(match[1]) * (sizeUnits[match[2]]);
   if (!Number.isSafeInteger(size)) {
     throw new OptionError(`${option} "${value}" is not a size: write a whole number of bytes with B, KiB, MiB or GiB, such as 64KiB`);
   }
@@ -36,7 +36,7 @@ export function parseTime(option: string, value: string | number): number {
 /** sizeText -- a size in the largest unit that leaves at most one decimal. */
 export function sizeText(size: number): string {
   for (const unit of ['GiB', 'MiB', 'KiB'] as const) {
-    const scaled = size / (sizeUnits[unit] as number);
+    const scaled = size / (sizeUnits[unit]);
     if (scaled >= 1 && Number.isInteger(scaled * 10)) return `${scaled}${unit}`;
   }
   return `${size}B`;

@@ -90,7 +90,7 @@ export class Analysis {
         this.find(expr.body, tails, within);
         return;
       case 'letrec': this.findLetrec(expr, tails, within); return;
-      case 'call': this.findCall(expr, tails, within); return;
+      case 'call': this.findCall(expr, tails, within); 
     }
   }
 
@@ -98,7 +98,7 @@ export class Analysis {
     const lambda = expr.inits[0];
     if (expr.variables.length === 1 && lambda?.op === 'lambda' && lambda.clauses.length === 1 && lambda.clauses[0]?.rest === null) {
       const candidate: Candidate = { letrec: expr, lambda, depth: within.length, valid: true, inside: new Set() };
-      this.candidates.set(expr.variables[0] as Variable, candidate);
+      this.candidates.set(expr.variables[0], candidate);
       const here = [...tails, candidate];
       this.find(lambda.clauses[0].body, here, [...within, candidate]);
       this.find(expr.body, here, within);
@@ -166,7 +166,7 @@ export class Analysis {
       case 'call':
         this.visit(expr.callee);
         for (const arg of expr.args) this.visit(arg);
-        return;
+        
     }
   }
 
@@ -196,9 +196,9 @@ export class Analysis {
     this.pending.push({ early });
     for (let i = 0; i < expr.inits.length;) {
       const limit = runLimit(expr.inits, i);
-      for (let v = i; v < limit; v += 1) if (expr.inits[v]?.op === 'lambda') early.delete(expr.variables[v] as Variable);
-      for (let v = i; v < limit; v += 1) this.visit(expr.inits[v] as Expr);
-      for (let v = i; v < limit; v += 1) early.delete(expr.variables[v] as Variable);
+      for (let v = i; v < limit; v += 1) if (expr.inits[v]?.op === 'lambda') early.delete(expr.variables[v]);
+      for (let v = i; v < limit; v += 1) this.visit(expr.inits[v]);
+      for (let v = i; v < limit; v += 1) early.delete(expr.variables[v]);
       i = limit;
     }
     this.pending.pop();
@@ -213,7 +213,7 @@ export class Analysis {
   private mention(variable: Variable): void {
     for (const pending of this.pending) if (pending.early.has(variable)) this.early.add(variable);
     for (let i = this.frames.length - 1; i > 0; i -= 1) {
-      const frame = this.frames[i] as Frame;
+      const frame = this.frames[i];
       if (frame.own.has(variable)) return;
       frame.free.add(variable);
     }

@@ -24,10 +24,10 @@ export function test(g: Generator, expr: Expr, no: Label): void {
     code.land(yes);
   } else if (expr.op === 'seq' && expr.body.length > 0) {
     for (const part of expr.body.slice(0, -1)) g.gen(part, ContextEFFECT);
-    test(g, expr.body[expr.body.length - 1] as Expr, no);
+    test(g, expr.body[expr.body.length - 1], no);
   } else if (expr.op === 'const') {
     if (isFalse(expr)) code.goto(no);
-  } else if (isCall(g, expr, 'not', 1)) test1(g, expr.args[0] as Expr, no, true);
+  } else if (isCall(g, expr, 'not', 1)) test1(g, expr.args[0], no, true);
   else test1(g, expr, no, false);
 }
 
@@ -42,7 +42,7 @@ function testNot(g: Generator, expr: Expr, yes: Label): void {
   } else if (parts !== null) {
     testNot(g, parts.left, yes);
     testNot(g, parts.right, yes);
-  } else if (isCall(g, expr, 'not', 1)) test(g, expr.args[0] as Expr, yes);
+  } else if (isCall(g, expr, 'not', 1)) test(g, expr.args[0], yes);
   else if (inlined(g, expr) !== null) {
     const no = label();
     test(g, expr, no);
@@ -124,7 +124,7 @@ function split(expr: Expr): { readonly both: boolean; readonly left: Expr; reado
   if (expr.op !== 'let' || expr.variables.length !== 1 || expr.body.op !== 'if') return null;
   const { test: first, then, else: right } = expr.body, variable = expr.variables[0];
   if (first.op !== 'local' || then.op !== 'local' || first.variable !== variable || then.variable !== variable) return null;
-  return { both: false, left: expr.inits[0] as Expr, right };
+  return { both: false, left: expr.inits[0], right };
 }
 
 const isFalse = (expr: Expr): boolean => expr.op === 'const' && expr.value.type === 'boolean' && !expr.value.value;

@@ -110,20 +110,20 @@ function inline(g: Generator, name: string, expr: Call, context: Context): boole
   if (effect !== undefined && effect.args === args.length) {
     const top = g.top, slots = args.map((arg) => g.operand(arg));
     g.code.place(expr.at);
-    g.code.emit(effect.ops[0] as number, word(slots[0] as number), word(slots[1] as number), word(slots[2] ?? 0));
+    g.code.emit(effect.ops[0], word(slots[0]), word(slots[1]), word(slots[2] ?? 0));
     g.top = top;
     return g.unspecific(context);
   }
   const addition = inlineAddition(name, args);
   if (addition !== null) {
     return result(g, expr, context, [addition.operand], (dst, [x]) => {
-      g.code.emit(addition.op, word(dst), word(x as number), addition.number);
+      g.code.emit(addition.op, word(dst), word(x), addition.number);
     });
   }
   const found = inlineValues.get(name);
   if (found === undefined || found.args !== args.length) return null;
   return result(g, expr, context, args, (dst, [x, y]) => {
-    let from = x as number;
+    let from = x;
     for (const op of found.ops) {
       g.code.emit(op, word(dst), word(from), word(y ?? 0));
       from = dst;

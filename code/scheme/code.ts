@@ -87,8 +87,8 @@ export class Code {
   }
 
   private patch(at: number, target: number): void {
-    const op = (this.words[2 * at] as number) & 0xffff, distance = target - at - 1;
-    const old = this.words[2 * at + 1] as number;
+    const op = (this.words[2 * at]) & 0xffff, distance = target - at - 1;
+    const old = this.words[2 * at + 1];
     this.words[2 * at + 1] = op === OpJUMP || op === OpLOOP ? distance : (old & 0xffff) | (distance << 16);
   }
 

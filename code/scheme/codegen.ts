@@ -283,7 +283,7 @@ export class Generator {
       this.claim(slot + 1);
       return slot;
     });
-    expr.variables.forEach((variable, i) => this.bind(variable, slots[i] as number));
+    expr.variables.forEach((variable, i) => this.bind(variable, slots[i]));
     for (const variable of expr.variables) this.box(variable);
     const more = this.gen(expr.body, context);
     this.top = top;
@@ -303,7 +303,7 @@ export class Generator {
     for (let i = 0; i < inits.length;) {
       const limit = runLimit(inits, i);
       if (inits[i]?.op === 'lambda') this.procedures(variables.slice(i, limit), inits.slice(i, limit) as Lambda[]);
-      else this.init(variables[i] as Variable, inits[i] as Expr);
+      else this.init(variables[i], inits[i]);
       i = limit;
     }
     const more = this.gen(expr.body, context);
@@ -330,7 +330,7 @@ export class Generator {
     for (const variable of plain) {
       const slot = this.find(variable).slot as number;
       later.delete(variable);
-      const captured = this.lambda(lambdas[variables.indexOf(variable)] as Lambda, slot, variable);
+      const captured = this.lambda(lambdas[variables.indexOf(variable)], slot, variable);
       captured.forEach((other, i) => {
         if (!later.has(other)) return;
         patches.push(() => this.code.emit(OpCLOSESET, word(slot), word(this.find(other).slot as number), FirstFREE + i));
@@ -338,7 +338,7 @@ export class Generator {
     }
     for (const patch of patches) patch();
     variables.forEach((variable, i) => {
-      if (this.analysis.isBoxed(variable)) this.init(variable, lambdas[i] as Lambda);
+      if (this.analysis.isBoxed(variable)) this.init(variable, lambdas[i]);
     });
   }
 }

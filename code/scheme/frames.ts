@@ -17,7 +17,7 @@
  */
 import type { Hart } from '../machine/machine.ts';
 import {
-  ContinuationHANDLERS, ContinuationPARAMS, ContinuationSIZE, ContinuationSTACK, ContinuationWINDERS, HeaderFOURTH,
+  ClosureCODE, ContinuationHANDLERS, ContinuationPARAMS, ContinuationSIZE, ContinuationSTACK, ContinuationWINDERS, HeaderFOURTH,
   HeaderLENGTH, HeaderTHIRD, KindCONTINUATION, KindSTACK, SlotCODE, SlotCONT, SlotHANDLERS, SlotPARAMS, SlotSTUB, SlotVM0,
   SlotVM1, SlotWINDERS, StackPARENT, StackRECORDS, ValueSIZE, WindowBASE, objectSize,
 } from './kinds.ts';
@@ -77,12 +77,21 @@ export class Frames extends Symbols {
 
   /** distance -- how many slots the frame at `fp` is above its caller's; 0 at the window's bottom. */
   protected distance(fp: number): number {
-    return ((this.hart.r[(fp << 3) + 7] as number) & LinkMASK) >>> 3;
+    return ((this.hart.r[(fp << 3) + 7]) & LinkMASK) >>> 3;
   }
 
   /** linkPc -- where the caller of the frame at `fp` goes on. */
   protected linkPc(fp: number): number {
-    return ((this.hart.r[(fp << 3) + 7] as number) >>> LinkBITS) << 3;
+    return ((this.hart.r[(fp << 3) + 7]) >>> LinkBITS) << 3;
+  }
+
+  /** enterClosure -- begin the closure in slot base + 1, whose frame is at slot `base`. */
+  protected enterClosure(base: number, argc: number): void {
+    const hart = this.hart;
+    this.pc = hart.load32(base + 1, HeaderTHIRD);
+    hart.loadCap(SlotCODE, base + 1, ClosureCODE);
+    this.fp = base;
+    this.argc = argc;
   }
 
   // Leaving the window -----------------------------------------------------------------------------------------------
@@ -104,7 +113,7 @@ export class Frames extends Symbols {
     let last: number;
     do {
       this.allocate(SlotVM0, objectSize(bytes));
-      this.header(SlotVM0, KindSTACK, ValueSIZE + bytes, hart.r[(SlotCONT << 3) + 7] as number, 0);
+      this.header(SlotVM0, KindSTACK, ValueSIZE + bytes, hart.r[(SlotCONT << 3) + 7], 0);
       hart.storeCap(SlotVM0, StackPARENT, SlotCONT);
       last = this.record(frames);
       this.blank(SlotVM0, ValueSIZE + bytes);
@@ -123,7 +132,7 @@ export class Frames extends Symbols {
     const hart = this.hart;
     let at = StackRECORDS, older = 0;
     for (let i = frames.length - 1; i >= 0; i -= 1) {
-      const callee = frames[i] as number, slots = this.distance(callee), fp = callee - slots;
+      const callee = frames[i], slots = this.distance(callee), fp = callee - slots;
       hart.store32(SlotVM0, at, this.linkPc(callee));
       hart.store32(SlotVM0, at + 4, slots);
       hart.store32(SlotVM0, at + 8, older);
@@ -145,7 +154,7 @@ export class Frames extends Symbols {
   underflow(): boolean {
     const hart = this.hart;
     if (!hart.isTagged(SlotCONT)) return false;
-    const at = hart.r[(SlotCONT << 3) + 7] as number;
+    const at = hart.r[(SlotCONT << 3) + 7];
     const slots = hart.load32(SlotCONT, at + 4), older = hart.load32(SlotCONT, at + 8);
     this.fp = WindowBASE;
     this.pc = hart.load32(SlotCONT, at);
@@ -194,7 +203,7 @@ export class Frames extends Symbols {
     this.raiseTop(this.fp + dst + 1);
     do {
       this.allocate(SlotVM0, ContinuationSIZE);
-      this.header(SlotVM0, KindCONTINUATION, hart.r[(SlotCONT << 3) + 7] as number, 0, 0);
+      this.header(SlotVM0, KindCONTINUATION, hart.r[(SlotCONT << 3) + 7], 0, 0);
       hart.storeCap(SlotVM0, ContinuationSTACK, SlotCONT);
       hart.storeCap(SlotVM0, ContinuationHANDLERS, SlotHANDLERS);
       hart.storeCap(SlotVM0, ContinuationWINDERS, SlotWINDERS);

@@ -91,5 +91,5 @@ export function inlineFold(name: string, call: Call): Call {
   if ((name !== '+' && name !== '*' && name !== '-') || call.args.length <= 2) return call;
   const last = call.args.length - 1;
   const rest: Call = inlineFold(name, { ...call, args: call.args.slice(0, last) });
-  return { ...call, args: [rest, call.args[last] as Expr] };
+  return { ...call, args: [rest, call.args[last]] };
 }

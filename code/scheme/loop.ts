@@ -6,14 +6,14 @@
 import { label } from './code.ts';
 import type { Generator } from './codegen.ts';
 import { into, word, type Context, type Loop } from './context.ts';
-import type { Clause, Expr, Lambda, Letrec, Variable } from './ir.ts';
+import type { Expr, Lambda, Letrec, Variable } from './ir.ts';
 import { OpMOVE } from './opcodes.ts';
 
 /** loop -- a letrec of one loop, in place; whether control may come to what follows. */
 export function loop(g: Generator, expr: Letrec, context: Context): boolean {
-  const top = g.top, { params, body } = (expr.inits[0] as Lambda).clauses[0] as Clause;
+  const top = g.top, { params, body } = (expr.inits[0] as Lambda).clauses[0];
   const after = label(), first = expr.body;
-  const here: Loop = { variable: expr.variables[0] as Variable, params, slots: params.map(() => g.take()), head: label() };
+  const here: Loop = { variable: expr.variables[0], params, slots: params.map(() => g.take()), head: label() };
   const inner: Context = { ...context, loops: [...context.loops, here] };
   let out = false;
   if (first.op === 'call' && first.callee.op === 'local' && first.callee.variable === here.variable) {
@@ -23,7 +23,7 @@ export function loop(g: Generator, expr: Letrec, context: Context): boolean {
     g.code.goto(after);
   }
   g.code.land(here.head);
-  params.forEach((variable, i) => g.bind(variable, here.slots[i] as number));
+  params.forEach((variable, i) => g.bind(variable, here.slots[i]));
   for (const variable of params) g.box(variable);
   const more = g.gen(body, inner);
   g.code.land(after);
@@ -43,21 +43,21 @@ function pass(g: Generator, here: Loop, args: readonly Expr[]): void {
   const top = g.top, moves: (readonly [number, number])[] = [];
   const waiting = new Set(args.keys());
   const isFree = (i: number): boolean => {
-    const variable = here.params[i] as Variable;
+    const variable = here.params[i];
     if (g.where.get(variable)?.slot !== here.slots[i]) return true;
-    for (const j of waiting) if (j !== i && mentions(args[j] as Expr, variable)) return false;
+    for (const j of waiting) if (j !== i && mentions(args[j], variable)) return false;
     return true;
   };
   while (waiting.size > 0) {
     const ready = [...waiting].find(isFree);
     const i = ready ?? Math.min(...waiting);
     waiting.delete(i);
-    if (ready !== undefined) g.gen(args[i] as Expr, into(here.slots[i] as number));
+    if (ready !== undefined) g.gen(args[i], into(here.slots[i]));
     else {
       const dst = g.top;
-      g.gen(args[i] as Expr, into(dst));
+      g.gen(args[i], into(dst));
       g.claim(dst + 1);
-      moves.push([here.slots[i] as number, dst]);
+      moves.push([here.slots[i], dst]);
     }
   }
   for (const [slot, from] of moves) g.code.emit(OpMOVE, word(slot), word(from), 0);

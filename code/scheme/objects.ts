@@ -49,7 +49,7 @@ export class Store extends Values {
 
   /** blank -- clear the object in `dst` from `offset` (a multiple of 4) to its end. */
   blank(dst: number, offset: number): void {
-    const hart = this.hart, room = hart.r[(dst << 3) + 6] as number;
+    const hart = this.hart, room = hart.r[(dst << 3) + 6];
     for (let at = offset; at < room; at += 4) hart.store32(dst, at, 0);
   }
 
@@ -129,7 +129,7 @@ export class Store extends Values {
     do {
       this.allocate(dst, size);
       this.header(dst, KindBYTES, n, 0, 0);
-      const room = hart.r[(dst << 3) + 6] as number;
+      const room = hart.r[(dst << 3) + 6];
       for (let at = ValueSIZE; at < room; at += 4) hart.store32(dst, at, word);
     } while (!this.ap.commit(dst));
   }
@@ -153,7 +153,7 @@ export class Store extends Values {
     do {
       this.allocate(dst, size);
       this.header(dst, KindSTRING, n, 0, 0);
-      for (let i = 0; i < n; i += 1) hart.store32(dst, StringCHARS + 4 * i, points[i] as number);
+      for (let i = 0; i < n; i += 1) hart.store32(dst, StringCHARS + 4 * i, points[i]);
       this.blank(dst, StringCHARS + 4 * n);
     } while (!this.ap.commit(dst));
   }
@@ -179,7 +179,7 @@ export class Store extends Values {
       this.allocate(dst, size);
       this.header(dst, KindBIGNUM, n, 0, 0);
       hart.store32(dst, HeaderTHIRD, value < 0n ? 1 : 0);
-      for (let i = 0; i < n; i += 1) hart.store32(dst, BignumDIGITS + 4 * i, digits[i] as number);
+      for (let i = 0; i < n; i += 1) hart.store32(dst, BignumDIGITS + 4 * i, digits[i]);
       this.blank(dst, BignumDIGITS + 4 * n);
     } while (!this.ap.commit(dst));
   }

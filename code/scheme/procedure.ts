@@ -1,57 +1,27 @@
 /* procedure.ts: CALLS OFF THE FAST PATH
  *
- * What the virtual machine's loop leaves to methods: making closures, calls of what is no closure, spreading lists, raising, and
- * arithmetic that is not of small fixnums <design/vm#.slow>. Methods take slots, the loop words.
+ * What the virtual machine's loop leaves to methods: making closures, calls of what is no closure, spreading lists, globals,
+ * vectors <design/vm#.slow>. Methods take slots, the loop words.
  */
-import type { Hart } from '../machine/machine.ts';
 import type { Datum } from './datum.ts';
-import { SchemeHalt, SchemeRaise } from './errors.ts';
-import { Fixnums } from './fixnum.ts';
+import { SchemeHalt, type SchemeRaise } from './errors.ts';
 import {
-  ClosureCODE, ClosureFREE, ConditionEXHAUSTED, ConstantNULL, ConstantUNASSIGNED, GlobalSYMBOL, GlobalVALUE, HeaderTHIRD, KindBALLAST, KindCLOSURE, KindCONTINUATION, KindPRIMITIVE, KindVALUES,
-  KindVECTOR, PairCAR, PairCDR, PrimitiveNAME, PrimitiveSIZE, SlotBALLAST, SlotCODE, SlotEXHAUSTED, SlotRAISE, SlotREWIND,
-  SlotTMP0, SlotVM0, SlotVM1, SlotVM2, SlotVM4, SlotVM7, ValueSIZE, ValuesVALUES, VectorELEMENTS, WindowBASE, objectSize,
+  ClosureCODE, ClosureFREE, ConstantNULL, ConstantUNASSIGNED, GlobalSYMBOL, GlobalVALUE, HeaderTHIRD, KindCLOSURE,
+  KindCONTINUATION, KindPRIMITIVE, KindVALUES, KindVECTOR, PairCAR, PairCDR, PrimitiveNAME, PrimitiveSIZE, SlotCODE, SlotREWIND,
+  SlotVM0, SlotVM1, SlotVM2, SlotVM4, ValueSIZE, ValuesVALUES, VectorELEMENTS, WindowBASE, objectSize,
 } from './kinds.ts';
 import { literal } from './literal.ts';
-import type { AllocationPoint } from './objects.ts';
 import { OpAPPLY, OpAPPLYVALUES, OpCALLCC } from './opcodes.ts';
-import type { Hooks, Primitive, PrimitiveCode } from './primitive.ts';
+import type { Primitive, PrimitiveCode } from './primitive.ts';
+import { Raises } from './raise.ts';
 import type { Vm } from './vm.ts';
 
-/** What is held back so that handlers can run when the heap is full: a window's worth of frames, and some. */
-const BallastSIZE = 96 * 1024;
-
-/** So many refusals of ballast cost no waiting. */
-const RefusalsFREE = 4;
-
-/** How a program ended, if not well. */
-export interface Failure {
-  readonly status: 'error' | 'exhausted';
-  readonly message: string;
-  readonly chain: readonly string[];
-}
-
 /** The virtual machine but for its loop. */
-export class Procedures extends Fixnums {
+export class Procedures extends Raises {
   /** What the program has printed goes here. */
   output: (text: string) => void = () => undefined;
-  /** Set when the program has ended with an error. */
-  failure: Failure | null = null;
-  /** Set when the program has called `exit`. */
-  exitCode: number | null = null;
   protected readonly codes: PrimitiveCode[] = [];
   private readonly primitives: Primitive[] = [];
-  /** Whether there is no ballast, how often it was asked for in vain, and how many more chances are to pass. */
-  private relieved: boolean = true;
-  /** Whether the handler for which it was given up has been left: until then it needs the memory. */
-  private escaped: boolean = true;
-  private refusals: number = 0;
-  private wait: number = 0;
-
-  constructor(hart: Hart, ap: AllocationPoint, hooks: Hooks) {
-    super(hart, ap, hooks);
-    this.makeExhausted(SlotEXHAUSTED);
-  }
 
   // Primitives -------------------------------------------------------------------------------------------------------
 
@@ -75,7 +45,7 @@ export class Procedures extends Fixnums {
 
   /** arity -- raise unless primitive `index` takes `argc` arguments. */
   protected arity(index: number, argc: number): void {
-    const { name, min, max } = this.primitives[index] as Primitive;
+    const { name, min, max } = this.primitives[index];
     if (argc < min || (max >= 0 && argc > max)) throw this.error(`${name}: expected ${countText(min, max)}, got ${argc}`);
   }
 
@@ -86,15 +56,6 @@ export class Procedures extends Fixnums {
   }
 
   // Calls ------------------------------------------------------------------------------------------------------------
-
-  /** enterClosure -- begin the closure in slot base + 1, whose frame is at slot `base`. */
-  protected enterClosure(base: number, argc: number): void {
-    const hart = this.hart;
-    this.pc = hart.load32(base + 1, HeaderTHIRD);
-    hart.loadCap(SlotCODE, base + 1, ClosureCODE);
-    this.fp = base;
-    this.argc = argc;
-  }
 
   /** callSlow -- call what is in slot base + 1, whatever it is; `tail`: in place of the running procedure. */
   protected callSlow(base: number, argc: number, tail: boolean): void {
@@ -115,7 +76,7 @@ export class Procedures extends Fixnums {
     const hart = this.hart, index = hart.load32(base + 1, 4), top = Math.max(this.fp + this.frameSize(), base + 2 + argc);
     this.arity(index, argc);
     hart.top = top;
-    (this.codes[index] as PrimitiveCode)(this as unknown as Vm, base, argc);
+    (this.codes[index])(this as unknown as Vm, base, argc);
     hart.top = top;
   }
 
@@ -230,84 +191,6 @@ export class Procedures extends Fixnums {
     for (let i = argc - 1; i >= first; i -= 1) this.cons(list, this.fp + 2 + i, list);
     this.hart.move(slot, list);
     this.hart.clear(list);
-  }
-
-  // Raising ----------------------------------------------------------------------------------------------------------
-
-  /** raise -- call the procedure that raises with a condition for what was thrown, above the running frame. */
-  protected raise(raised: SchemeRaise): void {
-    const hart = this.hart, base = this.fp + this.frameSize(), condition = base + 2;
-    if (base + 3 > hart.limit - WindowBASE) {
-      this.failure = { status: 'exhausted', message: 'heap exhausted', chain: this.chain() };
-      throw new SchemeHalt();
-    }
-    this.raiseTop(base + 3);
-    if (raised.type === ConditionEXHAUSTED || !this.tryCondition(condition, raised)) {
-      this.relieve();
-      hart.move(condition, SlotEXHAUSTED);
-    }
-    if (!hart.isTagged(SlotRAISE)) this.uncaught(condition);
-    this.link(base);
-    hart.move(base + 1, SlotRAISE);
-    this.enterClosure(base, 1);
-  }
-
-  private tryCondition(dst: number, raised: SchemeRaise): boolean {
-    try {
-      this.condition(dst, raised);
-      return true;
-    } catch (error) {
-      if (error instanceof SchemeRaise) return false;
-      throw error;
-    }
-  }
-
-  /** relieve -- make room for a handler when the heap is full. */
-  private relieve(): void {
-    this.hart.clear(SlotBALLAST);
-    this.clearScratch();
-    this.relieved = true;
-    this.escaped = false;
-    this.refusals = 0;
-    this.wait = 0;
-    this.borrow();
-  }
-
-  /** clearScratch -- forget what registers hold from the last use, so that it does not live on. */
-  protected clearScratch(): void {
-    for (let slot = SlotTMP0; slot <= SlotVM7; slot += 1) this.hart.clear(slot);
-  }
-
-  /** ballast -- hold memory back for `relieve`, if there is some; after some refusals it is asked for less and less often. */
-  protected ballast(): void {
-    if (!this.relieved || !this.escaped) return;
-    if (this.wait > 0) {
-      this.wait -= 1;
-      return;
-    }
-    if (this.ap.reserve(SlotBALLAST, BallastSIZE) === 0) {
-      this.header(SlotBALLAST, KindBALLAST, BallastSIZE, 0, 0);
-      this.relieved = !this.commit(SlotBALLAST);
-    }
-    if (!this.relieved) return;
-    this.hart.clear(SlotBALLAST);
-    this.refusals += 1;
-    this.wait = 2 ** Math.min(Math.max(this.refusals - RefusalsFREE, 0), 12) - 1;
-  }
-
-  /** exit -- end the program because it says so. */
-  exit(code: number): never {
-    this.exitCode = code;
-    throw new SchemeHalt();
-  }
-
-  /** uncaught -- end the program: nobody handled what is in the slot. */
-  uncaught(slot: number): never {
-    const chain = this.conditionChain(slot) ?? this.chain();
-    const exhausted = this.conditionType(slot) === ConditionEXHAUSTED;
-    const message = this.conditionText(slot, (part, write) => this.hooks.show(this as unknown as Vm, part, write));
-    this.failure = { status: exhausted ? 'exhausted' : 'error', message, chain: chain.length > 0 ? chain : this.chain() };
-    throw new SchemeHalt();
   }
 
   /** makeDatum -- put the value of a datum in slot `dst`. */

@@ -76,7 +76,7 @@ export class Traces extends Frames {
     let frames = 0, fp = this.fp;
     for (; fp !== WindowBASE && frames < ChainFRAMES; fp -= this.distance(fp), frames += 1) note(fp, this.linkPc(fp));
     hart.move(SlotVM4, SlotCONT);
-    let at = hart.r[(SlotCONT << 3) + 7] as number;
+    let at = hart.r[(SlotCONT << 3) + 7];
     for (; hart.isTagged(SlotVM4) && frames < ChainFRAMES; frames += 1) {
       const pc = hart.load32(SlotVM4, at), older = hart.load32(SlotVM4, at + 8);
       hart.loadCap(SlotVM6, SlotVM4, at + ValueSIZE);

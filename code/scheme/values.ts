@@ -89,20 +89,20 @@ export class Values {
   /** fixnum -- the number in a slot that holds a fixnum. */
   fixnum(slot: number): number {
     const r = this.hart.r, s = slot << 3;
-    return (r[s + 1] as number) * 0x1_0000_0000 + ((r[s] as number) >>> 0);
+    return (r[s + 1]) * 0x1_0000_0000 + ((r[s]) >>> 0);
   }
 
   /** flonum -- the number in a slot that holds a flonum. */
   flonum(slot: number): number {
     const r = this.hart.r, s = slot << 3;
-    this.scratch.setInt32(0, r[s] as number, true);
-    this.scratch.setInt32(4, r[s + 1] as number, true);
+    this.scratch.setInt32(0, r[s], true);
+    this.scratch.setInt32(4, r[s + 1], true);
     return this.scratch.getFloat64(0, true);
   }
 
   /** char -- the code point in a slot that holds a character. */
   char(slot: number): number {
-    return this.hart.r[slot << 3] as number;
+    return this.hart.r[slot << 3];
   }
 
   /** number -- fixnums and flonums as numbers, bignums as bigints; the slot must hold one of them (isFlonum tells which). */
@@ -166,7 +166,7 @@ export class Values {
 
   /** expectKind -- raise unless the slot holds an object of `kind`. */
   expectKind(procedure: string, index: number, slot: number, kind: Kind): void {
-    if (this.kindOf(slot) !== kind) throw this.wrongType(procedure, index, slot, `a ${KindNAMES[kind] as string}`);
+    if (this.kindOf(slot) !== kind) throw this.wrongType(procedure, index, slot, `a ${KindNAMES[kind]}`);
   }
 
   /** expectFixnum -- the fixnum in the slot; raise if it holds anything else. */

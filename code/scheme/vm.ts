@@ -7,6 +7,7 @@
  * .fast: The loop makes the checks of a hart's access in place, with the arrays in locals, and leaves whatever fails them to
  * the hart <design/vm#.fast>. In `cool` every access is the hart's.
  */
+/* eslint-disable max-lines -- the arms of one switch <design/vm#.why.one-loop> */
 import { cool } from '../base/base.ts';
 import { PermDATA, PermLOADCAP, WindowHIGH, slotDecode } from '../machine/machine.ts';
 import { SchemeHalt, SchemeRaise } from './errors.ts';
@@ -15,7 +16,6 @@ import {
   SlotHANDLERS, SlotPARAMS, SlotRESULT, SlotVM1, SlotWINDERS, WindowBASE,
 } from './kinds.ts';
 import { LinkBITS, LinkMASK } from './opcodes.ts';
-import type { PrimitiveCode } from './primitive.ts';
 import { Procedures } from './procedure.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
@@ -105,11 +105,11 @@ export class Vm extends Procedures {
       for (;;) {
         let w0: number, w1: number;
         {
-          const at = ((r[0] as number) + pc) | 0, e = pte[at >>> 12] as number;
-          if (!COOL && pc >>> 0 <= (r[5] as number) - 8 && (e & 1) !== 0) {
+          const at = ((r[0]) + pc) | 0, e = pte[at >>> 12];
+          if (!COOL && pc >>> 0 <= (r[5]) - 8 && (e & 1) !== 0) {
             const p = ((e & -4096) | (at & 4095)) >>> 2;
-            w0 = i32[p] as number;
-            w1 = i32[p + 1] as number;
+            w0 = i32[p];
+            w1 = i32[p + 1];
           } else {
             w0 = hart.load32(CODE, pc);
             w1 = hart.load32(CODE, pc + 4);
@@ -120,13 +120,13 @@ export class Vm extends Procedures {
         switch (w0 & 0xffff) {
           case 0: { // OpMOVE
             const b = fpw + (w1 & 0xffff);
-            r[a] = r[b] as number;
-            r[a + 1] = r[b + 1] as number;
-            r[a + 2] = r[b + 2] as number;
-            r[a + 3] = r[b + 3] as number;
-            r[a + 4] = r[b + 4] as number;
-            r[a + 5] = r[b + 5] as number;
-            r[a + 6] = r[b + 6] as number;
+            r[a] = r[b];
+            r[a + 1] = r[b + 1];
+            r[a + 2] = r[b + 2];
+            r[a + 3] = r[b + 3];
+            r[a + 4] = r[b + 4];
+            r[a + 5] = r[b + 5];
+            r[a + 6] = r[b + 6];
             continue;
           }
           case 1: // OpFIX
@@ -210,67 +210,67 @@ export class Vm extends Procedures {
             continue;
           }
           case 19: { // OpIFLT
-            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
-              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            const b = fpw + (w1 & 0xffff), x = r[a], y = r[b];
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[b + 2]) ^ 1) | (r[b + 3])
+              | ((r[a + 1]) ^ (x >> 31)) | ((r[b + 1]) ^ (y >> 31))) === 0;
             if (!(small ? x < y : this.compare('<', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 20: { // OpIFLE
-            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
-              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            const b = fpw + (w1 & 0xffff), x = r[a], y = r[b];
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[b + 2]) ^ 1) | (r[b + 3])
+              | ((r[a + 1]) ^ (x >> 31)) | ((r[b + 1]) ^ (y >> 31))) === 0;
             if (!(small ? x <= y : this.compare('<=', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 21: { // OpIFNUMEQ
-            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
-              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            const b = fpw + (w1 & 0xffff), x = r[a], y = r[b];
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[b + 2]) ^ 1) | (r[b + 3])
+              | ((r[a + 1]) ^ (x >> 31)) | ((r[b + 1]) ^ (y >> 31))) === 0;
             if (!(small ? x === y : this.compare('=', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 60: { // OpIFGT
-            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
-              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            const b = fpw + (w1 & 0xffff), x = r[a], y = r[b];
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[b + 2]) ^ 1) | (r[b + 3])
+              | ((r[a + 1]) ^ (x >> 31)) | ((r[b + 1]) ^ (y >> 31))) === 0;
             if (!(small ? x > y : this.compare('>', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 61: { // OpIFGE
-            const b = fpw + (w1 & 0xffff), x = r[a] as number, y = r[b] as number;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[b + 2] as number) ^ 1) | (r[b + 3] as number)
-              | ((r[a + 1] as number) ^ (x >> 31)) | ((r[b + 1] as number) ^ (y >> 31))) === 0;
+            const b = fpw + (w1 & 0xffff), x = r[a], y = r[b];
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[b + 2]) ^ 1) | (r[b + 3])
+              | ((r[a + 1]) ^ (x >> 31)) | ((r[b + 1]) ^ (y >> 31))) === 0;
             if (!(small ? x >= y : this.compare('>=', a >> 3, b >> 3))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 22: { // OpIFLTI
-            const x = r[a] as number, y = (w1 << 16) >> 16;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[a + 1] as number) ^ (x >> 31))) === 0;
+            const x = r[a], y = (w1 << 16) >> 16;
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[a + 1]) ^ (x >> 31))) === 0;
             if (!(small ? x < y : this.compareSmall('<', a >> 3, y))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 23: { // OpIFLEI
-            const x = r[a] as number, y = (w1 << 16) >> 16;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[a + 1] as number) ^ (x >> 31))) === 0;
+            const x = r[a], y = (w1 << 16) >> 16;
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[a + 1]) ^ (x >> 31))) === 0;
             if (!(small ? x <= y : this.compareSmall('<=', a >> 3, y))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 24: { // OpIFGTI
-            const x = r[a] as number, y = (w1 << 16) >> 16;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[a + 1] as number) ^ (x >> 31))) === 0;
+            const x = r[a], y = (w1 << 16) >> 16;
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[a + 1]) ^ (x >> 31))) === 0;
             if (!(small ? x > y : this.compareSmall('>', a >> 3, y))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 25: { // OpIFGEI
-            const x = r[a] as number, y = (w1 << 16) >> 16;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[a + 1] as number) ^ (x >> 31))) === 0;
+            const x = r[a], y = (w1 << 16) >> 16;
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[a + 1]) ^ (x >> 31))) === 0;
             if (!(small ? x >= y : this.compareSmall('>=', a >> 3, y))) pc += (w1 >> 16) << 3;
             continue;
           }
           case 26: { // OpIFEQI
-            const x = r[a] as number, y = (w1 << 16) >> 16;
-            const small = (((r[a + 2] as number) ^ 1) | (r[a + 3] as number) | ((r[a + 1] as number) ^ (x >> 31))) === 0;
+            const x = r[a], y = (w1 << 16) >> 16;
+            const small = (((r[a + 2]) ^ 1) | (r[a + 3]) | ((r[a + 1]) ^ (x >> 31))) === 0;
             if (!(small ? x === y : this.compareSmall('=', a >> 3, y))) pc += (w1 >> 16) << 3;
             continue;
           }
@@ -283,9 +283,9 @@ export class Vm extends Procedures {
 
           // Numbers
           case 27: { // OpADD
-            const b = fpw + (w1 & 0xffff), c = fpw + (w1 >>> 16), x = r[b] as number, y = r[c] as number;
-            if ((((r[b + 2] as number) ^ 1) | (r[b + 3] as number) | ((r[c + 2] as number) ^ 1) | (r[c + 3] as number)
-              | ((r[b + 1] as number) ^ (x >> 31)) | ((r[c + 1] as number) ^ (y >> 31))) === 0) {
+            const b = fpw + (w1 & 0xffff), c = fpw + (w1 >>> 16), x = r[b], y = r[c];
+            if ((((r[b + 2]) ^ 1) | (r[b + 3]) | ((r[c + 2]) ^ 1) | (r[c + 3])
+              | ((r[b + 1]) ^ (x >> 31)) | ((r[c + 1]) ^ (y >> 31))) === 0) {
               const sum = x + y;
               r[a] = sum;
               r[a + 1] = sum < 0 ? -1 : 0;
@@ -298,9 +298,9 @@ export class Vm extends Procedures {
             continue;
           }
           case 28: { // OpSUB
-            const b = fpw + (w1 & 0xffff), c = fpw + (w1 >>> 16), x = r[b] as number, y = r[c] as number;
-            if ((((r[b + 2] as number) ^ 1) | (r[b + 3] as number) | ((r[c + 2] as number) ^ 1) | (r[c + 3] as number)
-              | ((r[b + 1] as number) ^ (x >> 31)) | ((r[c + 1] as number) ^ (y >> 31))) === 0) {
+            const b = fpw + (w1 & 0xffff), c = fpw + (w1 >>> 16), x = r[b], y = r[c];
+            if ((((r[b + 2]) ^ 1) | (r[b + 3]) | ((r[c + 2]) ^ 1) | (r[c + 3])
+              | ((r[b + 1]) ^ (x >> 31)) | ((r[c + 1]) ^ (y >> 31))) === 0) {
               const sum = x - y;
               r[a] = sum;
               r[a + 1] = sum < 0 ? -1 : 0;
@@ -313,8 +313,8 @@ export class Vm extends Procedures {
             continue;
           }
           case 33: { // OpADDI
-            const b = fpw + (w1 & 0xffff), x = r[b] as number;
-            if ((((r[b + 2] as number) ^ 1) | (r[b + 3] as number) | ((r[b + 1] as number) ^ (x >> 31))) === 0) {
+            const b = fpw + (w1 & 0xffff), x = r[b];
+            if ((((r[b + 2]) ^ 1) | (r[b + 3]) | ((r[b + 1]) ^ (x >> 31))) === 0) {
               const sum = x + (w1 >> 16);
               r[a] = sum;
               r[a + 1] = sum < 0 ? -1 : 0;
@@ -408,18 +408,18 @@ export class Vm extends Procedures {
             base = a;
             argc = w1 & 0xffff;
             tail = (w0 & 0xffff) === 46;
-            const k = (w1 >>> 16) << 4, at = ((r[0] as number) + k) | 0, e = pte[at >>> 12] as number;
-            if (!COOL && k <= (r[5] as number) - 16 && (e & 5) === 5 && (at & 15) === 0 && ((r[4] as number) & LOADCAP) !== 0) {
-              const p = ((e & -4096) | (at & 4095)) >>> 2, low = i32[p] as number;
+            const k = (w1 >>> 16) << 4, at = ((r[0]) + k) | 0, e = pte[at >>> 12];
+            if (!COOL && k <= (r[5]) - 16 && (e & 5) === 5 && (at & 15) === 0 && ((r[4]) & LOADCAP) !== 0) {
+              const p = ((e & -4096) | (at & 4095)) >>> 2, low = i32[p];
               // A capability to just a cell, with every right: its bounds need no decoding.
               const whole = tags[p >>> 2] !== 0 && i32[p + 1] === WINDOW && i32[p + 3] === DATA
                 && i32[p + 2] === (((low & 0x3fff) | (((low + 48) & 0xfff) << 14)) ^ BoundsNULL | BoundsEXACT) && (low & 15) === 0;
-              const at2 = (low + 16) | 0, e2 = pte[at2 >>> 12] as number, q = ((e2 & -4096) | (at2 & 4095)) >>> 2;
+              const at2 = (low + 16) | 0, e2 = pte[at2 >>> 12], q = ((e2 & -4096) | (at2 & 4095)) >>> 2;
               if (whole && (e2 & 5) === 5 && tags[q >>> 2] !== 0) {
-                r[a + 8] = i32[q] as number;
-                r[a + 9] = i32[q + 1] as number;
-                r[a + 10] = i32[q + 2] as number;
-                r[a + 11] = i32[q + 3] as number;
+                r[a + 8] = i32[q];
+                r[a + 9] = i32[q + 1];
+                r[a + 10] = i32[q + 2];
+                r[a + 11] = i32[q + 3];
                 slotDecode(r, a + 8);
                 break;
               }
@@ -428,24 +428,24 @@ export class Vm extends Procedures {
             break;
           }
           case 47: { // OpRETURN
-            const link = r[fpw + 7] as number;
+            const link = r[fpw + 7];
             // The caller's code: often the same, for who calls itself.
             if (r[0] !== r[fpw]) {
-              r[0] = r[fpw] as number;
-              r[1] = r[fpw + 1] as number;
-              r[2] = r[fpw + 2] as number;
-              r[3] = r[fpw + 3] as number;
-              r[4] = r[fpw + 4] as number;
-              r[5] = r[fpw + 5] as number;
-              r[6] = r[fpw + 6] as number;
+              r[0] = r[fpw];
+              r[1] = r[fpw + 1];
+              r[2] = r[fpw + 2];
+              r[3] = r[fpw + 3];
+              r[4] = r[fpw + 4];
+              r[5] = r[fpw + 5];
+              r[6] = r[fpw + 6];
             }
-            r[fpw] = r[a] as number;
-            r[fpw + 1] = r[a + 1] as number;
-            r[fpw + 2] = r[a + 2] as number;
-            r[fpw + 3] = r[a + 3] as number;
-            r[fpw + 4] = r[a + 4] as number;
-            r[fpw + 5] = r[a + 5] as number;
-            r[fpw + 6] = r[a + 6] as number;
+            r[fpw] = r[a];
+            r[fpw + 1] = r[a + 1];
+            r[fpw + 2] = r[a + 2];
+            r[fpw + 3] = r[a + 3];
+            r[fpw + 4] = r[a + 4];
+            r[fpw + 5] = r[a + 5];
+            r[fpw + 6] = r[a + 6];
             pc = (link >>> BITS) << 3;
             fpw -= link & MASK;
             continue;
@@ -520,39 +520,39 @@ export class Vm extends Procedures {
         }
 
         // A call of what is at base + 1.
-        const callee = base + 8, low = r[callee] as number, e = pte[low >>> 12] as number;
-        if (!COOL && (r[callee + 5] as number) >= OBJECT && (e & 5) === 5 && (low & 15) === 0) {
+        const callee = base + 8, low = r[callee], e = pte[low >>> 12];
+        if (!COOL && (r[callee + 5]) >= OBJECT && (e & 5) === 5 && (low & 15) === 0) {
           const p = ((e & -4096) | (low & 4095)) >>> 2, kind = i32[p];
           if (kind === CLOSURE) {
-            const at = (low + 16) | 0, e2 = pte[at >>> 12] as number;
-            if ((e2 & 5) === 5 && ((r[callee + 4] as number) & LOADCAP) !== 0) {
-              const q = ((e2 & -4096) | (at & 4095)) >>> 2, entry = i32[p + 2] as number;
+            const at = (low + 16) | 0, e2 = pte[at >>> 12];
+            if ((e2 & 5) === 5 && ((r[callee + 4]) & LOADCAP) !== 0) {
+              const q = ((e2 & -4096) | (at & 4095)) >>> 2, entry = i32[p + 2];
               if (!tail) {
-                r[base] = r[0] as number;
-                r[base + 1] = r[1] as number;
-                r[base + 2] = r[2] as number;
-                r[base + 3] = r[3] as number;
-                r[base + 4] = r[4] as number;
-                r[base + 5] = r[5] as number;
-                r[base + 6] = r[6] as number;
+                r[base] = r[0];
+                r[base + 1] = r[1];
+                r[base + 2] = r[2];
+                r[base + 3] = r[3];
+                r[base + 4] = r[4];
+                r[base + 5] = r[5];
+                r[base + 6] = r[6];
                 r[base + 7] = (pc << (BITS - 3)) | (base - fpw);
                 fpw = base;
               } else {
                 for (let d = fpw + 8, s = callee, limit = callee + 8 + (argc << 3); s < limit; d += 8, s += 8) {
-                  r[d] = r[s] as number;
-                  r[d + 1] = r[s + 1] as number;
-                  r[d + 2] = r[s + 2] as number;
-                  r[d + 3] = r[s + 3] as number;
-                  r[d + 4] = r[s + 4] as number;
-                  r[d + 5] = r[s + 5] as number;
-                  r[d + 6] = r[s + 6] as number;
+                  r[d] = r[s];
+                  r[d + 1] = r[s + 1];
+                  r[d + 2] = r[s + 2];
+                  r[d + 3] = r[s + 3];
+                  r[d + 4] = r[s + 4];
+                  r[d + 5] = r[s + 5];
+                  r[d + 6] = r[s + 6];
                 }
               }
               if (r[0] !== i32[q] || tags[q >>> 2] === 0) {
-                r[0] = i32[q] as number;
-                r[1] = i32[q + 1] as number;
-                r[2] = i32[q + 2] as number;
-                r[3] = i32[q + 3] as number;
+                r[0] = i32[q];
+                r[1] = i32[q + 1];
+                r[2] = i32[q + 2];
+                r[3] = i32[q + 3];
                 if (tags[q >>> 2] !== 0) slotDecode(r, 0);
                 else r[4] = r[5] = r[6] = 0;
               }
@@ -560,11 +560,11 @@ export class Vm extends Procedures {
               continue;
             }
           } else if (kind === PRIMITIVE) {
-            const index = i32[p + 1] as number, first = base >> 3;
+            const index = i32[p + 1], first = base >> 3;
             this.arity(index, argc);
             const frame = (fpw >> 3) + hart.load32(CODE, FRAME), top = first + 2 + argc > frame ? first + 2 + argc : frame;
             hart.top = top;
-            (codes[index] as PrimitiveCode)(this, first, argc);
+            (codes[index])(this, first, argc);
             hart.top = top;
             if (!tail) continue;
             this.fp = fpw >> 3;

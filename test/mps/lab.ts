@@ -45,7 +45,7 @@ export class Lab {
 
   /** low -- the low address in a slot, unsigned. */
   low(slot: number): number {
-    return (this.t.r[slot << 3] as number) >>> 0;
+    return (this.t.r[slot << 3]) >>> 0;
   }
 
   /** fill -- objects that are garbage at once, until `bytes` have been allocated. */

@@ -7,9 +7,10 @@ import { expect } from 'vitest';
 import { PageALL, PageLOADCAP, PageREAD, addrOfWindow, lowOfAddr, type Hart } from '../../code/machine/machine.ts';
 import { AccessNONE, AccessREAD, AccessWRITE } from '../../code/mps/plinth.ts';
 import {
-  RankEXACT, ResOK, boot, tagged, type AmcPool, type Arena, type BootOptions, type Event, type Format, type FormatView, type Rank, type System,
+  RankEXACT, ResOK, boot, tagged, type AmcPool, type Arena, type BootOptions, type Event, type Format, type Rank, type System,
 } from '../../code/mps/mps.ts';
-import { HeaderKIND, Mutator, compare, type Habits } from './shadow.ts';
+import { compare } from './compare.ts';
+import { HeaderKIND, Mutator, type Habits } from './shadow.ts';
 
 /** A format of the kind that runtimes have: each object begins with a header that tells its size. */
 export const headed: Format = {
@@ -134,15 +135,3 @@ export class Rig {
     };
   }
 }
-
-/** objectsIn -- the low addresses and sizes of all objects, for directed tests. */
-export function objectsIn(arena: Arena): Map<number, number> {
-  const objects = new Map<number, number>();
-  arena.walk((base, size) => objects.set(base >>> 0, size));
-  return objects;
-}
-
-/** A view that nobody may use: for formats that are not to be called. */
-export const noView: FormatView = {
-  load32: () => expect.fail('called'), store32: () => expect.fail('called'), fix: () => expect.fail('called'),
-};

@@ -44,7 +44,7 @@ export function evaluate(vm: Vm, form: Expr, fuel: number = 1000): string {
 export const datum = (value: Datum): Const => ({ op: 'const', value });
 export const int = (n: number): Const => datum({ type: 'integer', value: BigInt(n) });
 export const no: Const = datum({ type: 'boolean', value: false });
-export const variable = (name: string): Variable => ({ name, assigned: false, captured: false, early: false } as Variable);
+export const variable = (name: string): Variable => ({ name, assigned: false, captured: false, early: false });
 export const ref = (v: Variable): Expr => ({ op: 'local', variable: v, at: AT });
 export const set = (v: Variable, value: Expr): Expr => ({ op: 'setlocal', variable: v, value, at: AT });
 export const call = (callee: Expr | string, ...args: Expr[]): Call =>

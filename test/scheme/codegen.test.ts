@@ -10,9 +10,9 @@ import { bare, bind, call, codeOf, cond, evaluate, int, lambda, letrec, no, ref,
 function ops(code: Code): number[] {
   const found: number[] = [];
   for (let i = 0; i < code.length; i += 1) {
-    const op = (code.words[2 * i] as number) & 0xffff;
+    const op = (code.words[2 * i]) & 0xffff;
     found.push(op);
-    if (op === OpCLOSURE) i += (((code.words[2 * i + 1] as number) & 0xffff) + 1) >>> 1;
+    if (op === OpCLOSURE) i += (((code.words[2 * i + 1]) & 0xffff) + 1) >>> 1;
   }
   return found;
 }
@@ -124,7 +124,7 @@ describe('conditions and calls', () => {
 
   test('what needs more than a frame can have is refused at its place <design/vm#.limits>', () => {
     const many = Array.from({ length: 1001 }, (_, i) => variable(`v${i}`));
-    const form = bind(many, many.map(() => int(1)), ref(many[0] as Variable));
+    const form = bind(many, many.map(() => int(1)), ref(many[0]));
     expect(() => codeOf(form)).toThrow('bare.scm:1:1: procedure too large: too many slots');
   });
 
@@ -153,7 +153,7 @@ test('arithmetic is exact, whatever the size of operands and result <design/vm#.
       '=': () => a === b, quotient: () => a / b, remainder: () => a % b, modulo: () => (b === 0n ? 0n : ((a % b) + b) % b),
     };
     fc.pre(b !== 0n || !['quotient', 'remainder', 'modulo'].includes(op));
-    const want = (host[op] as () => bigint | boolean)();
+    const want = (host[op])();
     const text = typeof want === 'boolean' ? (want ? '#t' : '#f') : String(want);
     const x = variable('x'), y = variable('y');
     expect(evaluate(vm, call(op, constant(a), constant(b)))).toBe(text);

@@ -28,7 +28,7 @@ const message = (text: string): string => {
 
 test('the numbers in the loop are those of opcodes.ts, and every operation has one <design/vm#.instruction.literal>', () => {
   const source = readFileSync(new URL('../../code/scheme/vm.ts', import.meta.url), 'utf8');
-  const found = new Map([...source.matchAll(/case (\d+):.*\/\/ (Op[A-Z]+)$/gm)].map(([, number, name]) => [name as string, Number(number)]));
+  const found = new Map([...source.matchAll(/case (\d+):.*\/\/ (Op[A-Z]+)$/gm)].map(([, number, name]) => [name, Number(number)]));
   const defined = Object.entries(opcodes).filter(([name, value]) => /^Op[A-Z]+$/.test(name) && typeof value === 'number');
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(defined));
   expect(opcodes.OpNAMES).toHaveLength(defined.length);
@@ -109,7 +109,7 @@ describe('values live in the machine\'s memory <design/vm#.req.heap>', () => {
     const { vm } = bare();
     evaluate(vm, { op: 'define', name: 'p', value: call('cons', call('cons', int(1), int(2)), int(3)), at: AT });
     vm.getGlobal(16, 'p');
-    const low = vm.hart.r[16 << 3] as number, entry = vm.hart.pte[low >>> 12] as number;
+    const low = vm.hart.r[16 << 3], entry = vm.hart.pte[low >>> 12];
     look(vm, ((entry & -4096) | (low & 4095)) >>> 4);
   }
 

@@ -33,7 +33,7 @@ export class Driver {
   step(): boolean {
     if (this.threads.length === 0) return false;
     this.turn %= this.threads.length;
-    const thread = this.threads[this.turn] as DrivenThread;
+    const thread = this.threads[this.turn];
     let over = true;
     try {
       over = thread.run.next().done === true;

@@ -14,7 +14,6 @@ import { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
 import { AccessREAD, AccessWRITE, type AccessSet, type Plinth } from '../plinth.ts';
 import { AmcPool } from '../pools/amc.ts';
-import { ResOK, type Res } from '../result.ts';
 import { Trace, type Watcher } from '../trace/trace.ts';
 import { Grains, type Found } from './chunk.ts';
 import { countsMake, type ArenaCounts } from './counts.ts';
@@ -31,9 +30,6 @@ const PollINTERVAL = 64 * 1024;
 
 /** With a collection at every poll, each so-manieth is of the world. */
 const WorldEVERY = 16;
-
-/** Every collection that makes room for one allocation must have gained something, and there are at most so many. */
-const MakeRoomTRIES = 4;
 
 /** What an arena is made from; sizes in bytes. */
 export interface ArenaParameters {
@@ -77,7 +73,8 @@ export class Arena {
   /** Whether somebody has the arena to himself. */
   isInside: boolean = false;
   private isPolling: boolean = false;
-  private isClamped: boolean = false;
+  /** Whether no collection is to begin or go on by itself. */
+  isClamped: boolean = false;
 
   constructor(memory: Memory, plinth: Plinth, parameters: ArenaParameters) {
     this.plinth = plinth;
@@ -91,7 +88,7 @@ export class Arena {
     this.topGeneration = new Generation(0, { capacity: Infinity, mortality: 0.5 });
     this.defaultChain = this.chain(parameters.generations);
     this.view = new HeapView(this, this.trace.ss);
-    const nursery = (this.defaultChain.generations[0] as Generation).capacity;
+    const nursery = (this.defaultChain.generations[0]).capacity;
     this.pollInterval = this.grainsRound(Math.min(PollINTERVAL, nursery));
     this.everyPoll = parameters.everyPoll;
     this.draw = random(parameters.seed);
@@ -238,7 +235,7 @@ export class Arena {
 
   /** tell -- report an event, with the arena's time. */
   tell(event: EventBody): void {
-    this.plinth.tell({ clock: this.clock, ...event } as Event);
+    this.plinth.tell({ clock: this.clock, ...event });
   }
 
   /** The arena's time: bytes handed out, scanned and copied <design/event#.clock>. */
@@ -277,7 +274,7 @@ export class Arena {
 
   private everyPollProposal(): { generations: readonly Generation[]; reason: Reason } {
     const { polls } = this.counts;
-    const generations = polls % WorldEVERY === 0 ? this.allGenerations() : this.chains.map((chain) => chain.generations[0] as Generation);
+    const generations = polls % WorldEVERY === 0 ? this.allGenerations() : this.chains.map((chain) => chain.generations[0]);
     return { generations, reason: { why: 'every-poll', poll: polls } };
   }
 
@@ -286,7 +283,7 @@ export class Arena {
     this.pausing(() => { started = this.trace.start(generations, reason); });
     if (started) {
       this.counts.flips += 1;
-      this.counts.collectionsByGeneration[oldest(generations)] = (this.counts.collectionsByGeneration[oldest(generations)] as number) + 1;
+      this.counts.collectionsByGeneration[oldest(generations)] = (this.counts.collectionsByGeneration[oldest(generations)]) + 1;
     }
     return started;
   }
@@ -310,32 +307,14 @@ export class Arena {
     this.leave();
   }
 
-  /** collectInside -- a whole collection of the world; what it gained. */
-  private collectInside(reason: Reason): number {
+  /** collectInside -- a whole collection of the world, for who is inside; what it gained. */
+  collectInside(reason: Reason): number {
     while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
     const before = this.counts.bytesReclaimed;
     if (this.start(this.allGenerations(), reason)) {
       while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
     }
     return this.counts.bytesReclaimed - before;
-  }
-
-  /** makeRoom -- an allocation of `size` bytes failed: collect the world until `again` succeeds, as long as that gains
-   * anything and the arena is not clamped <design/policy#.makeroom>. */
-  makeRoom(size: number, again: () => Seg | Res): Seg | Res {
-    const { grains } = this;
-    const numbers = (): { size: number; committed: number; limit: number } =>
-      ({ size, committed: grains.committed, limit: grains.parameters.commitLimit });
-    let found: Seg | Res = ResOK;
-    for (let tries = 0; tries < MakeRoomTRIES && !this.isClamped; ++tries) {
-      const before = grains.available;
-      const gained = this.collectInside({ why: 'allocation failed', ...numbers() });
-      found = again();
-      if (typeof found !== 'number') return found;
-      if (gained === 0 && grains.available <= before) break;
-    }
-    this.tell({ type: 'exhausted', ...numbers() });
-    return found === ResOK ? again() : found;
   }
 
   /** traceFinished -- the trace reports what it did; `gained` bytes are free again. */

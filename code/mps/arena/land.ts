@@ -75,7 +75,7 @@ export class Land {
     let low = 0, high = this.ranges.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.ranges[middle] as Range).base <= addr) low = middle + 1;
+      if ((this.ranges[middle]).base <= addr) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -20,7 +20,7 @@ export class HeapView implements FormatView {
   }
 
   load32(addr: Low): number {
-    return this.arena.heap.i32[this.physical(addr) >>> 2] as number;
+    return this.arena.heap.i32[this.physical(addr) >>> 2];
   }
 
   store32(addr: Low, value: number): void {
@@ -39,8 +39,8 @@ export class HeapView implements FormatView {
   private physical(addr: Low): number {
     aver((addr & 3) === 0, '<design/format#.if.aligned>');
     const { heap } = this.arena;
-    const s = heap.tracts[addr >>> PageSHIFT] as number;
+    const s = heap.tracts[addr >>> PageSHIFT];
     aver(s !== 0, '<design/format#.if.within>');
-    return (addr + (heap.delta[s] as number)) >>> 0;
+    return (addr + (heap.delta[s])) >>> 0;
   }
 }

@@ -76,9 +76,9 @@ export class Buffer {
    * have moved. One reserve at a time.
    */
   reserve(slot: number, size: number): Res {
-    const words = this.words, alloc = words[ALLOC] as number;
+    const words = this.words, alloc = words[ALLOC];
     if (COOL) aver(words[INIT] === alloc, '<design/buffer#.if.one>');
-    if (size <= (((words[LIMIT] as number) - alloc) | 0) && size < SizeEXACT && (size & 15) === 0 && size > 0) {
+    if (size <= (((words[LIMIT]) - alloc) | 0) && size < SizeEXACT && (size & 15) === 0 && size > 0) {
       words[ALLOC] = alloc + size;
       const r = this.r, c = slot << 3;
       r[c] = alloc;
@@ -95,7 +95,7 @@ export class Buffer {
 
   /** commit -- the reserved block is an object now; false if a flip came in between: reserve and initialise again. .critical */
   commit(slot: number): boolean {
-    const words = this.words, init = words[INIT] as number, alloc = words[ALLOC] as number;
+    const words = this.words, init = words[INIT], alloc = words[ALLOC];
     if (!RASH) aver(alloc !== init, '<design/buffer#.if.commit>');
     // The start comes first: whoever sees the new `init` sees an object <design/buffer#.inv.start.first>.
     const granules = (alloc - init) >>> 4;
@@ -116,7 +116,7 @@ export class Buffer {
 
   /** The end of what may be taken for objects <design/buffer#.inv.scanlimit>; low address, unsigned. */
   get scanLimit(): number {
-    return this.words[FLIPPED] === 0 ? (this.words[INIT] as number) >>> 0 : this.initAtFlip;
+    return this.words[FLIPPED] === 0 ? (this.words[INIT]) >>> 0 : this.initAtFlip;
   }
 
   get limit(): number {
@@ -125,22 +125,22 @@ export class Buffer {
 
   /** alloc -- where the next forwarded object goes; for forwarding buffers. */
   get alloc(): number {
-    return this.words[ALLOC] as number;
+    return this.words[ALLOC];
   }
 
   /** flip -- from now on a commit of what was reserved before must fail <design/buffer#.inv.trip>. */
   flip(): void {
     const words = this.words;
     if (this.seg === null || words[FLIPPED] !== 0) return;
-    this.initAtFlip = (words[INIT] as number) >>> 0;
-    words[LIMIT] = words[INIT] as number;
+    this.initAtFlip = (words[INIT]) >>> 0;
+    words[LIMIT] = words[INIT];
     words[FLIPPED] = 1;
   }
 
   /** forwardReserve -- room for `size` bytes of a forwarded object: its low address; -1 if it does not fit. .critical */
   forwardReserve(size: number): number {
-    const words = this.words, alloc = words[ALLOC] as number;
-    if (size > (((words[LIMIT] as number) - alloc) | 0)) return -1;
+    const words = this.words, alloc = words[ALLOC];
+    if (size > (((words[LIMIT]) - alloc) | 0)) return -1;
     words[ALLOC] = alloc + size;
     words[INIT] = alloc + size;
     return alloc >>> 0;
@@ -183,7 +183,7 @@ export class Buffer {
   }
 
   check(): void {
-    const init = (this.words[INIT] as number) >>> 0, alloc = (this.words[ALLOC] as number) >>> 0;
+    const init = (this.words[INIT]) >>> 0, alloc = (this.words[ALLOC]) >>> 0;
     if (this.seg === null) return;
     aver(this.seg.base <= this.base && this.base <= init, '<design/buffer#.inv.order>');
     aver(init <= alloc && alloc <= this.poolLimit && this.poolLimit <= this.seg.limit, '<design/buffer#.inv.order>');
@@ -199,7 +199,7 @@ export class Buffer {
 
   /** trip -- decide a commit that found the buffer flipped; `before` is where the block began. */
   private trip(slot: number, before: number): boolean {
-    const words = this.words, alloc = words[ALLOC] as number;
+    const words = this.words, alloc = words[ALLOC];
     const granule = (before + this.delta) >>> 4, granules = ((alloc - before) | 0) / 16;
     // The flip came after commit's write: the block was scanned as part of the segment.
     if (alloc >>> 0 === this.initAtFlip) return true;
@@ -225,14 +225,14 @@ export class Buffer {
       words[LIMIT] = this.poolLimit;
     }
     // A large object's segment holds nothing else, not even after its commit has failed <design/amc#.large>.
-    if (size > (((words[LIMIT] as number) - (words[ALLOC] as number)) | 0) || size >= this.pool.largeSize || this.seg?.large === true) {
+    if (size > (((words[LIMIT]) - (words[ALLOC])) | 0) || size >= this.pool.largeSize || this.seg?.large === true) {
       this.detach();
       arena.poll();
       res = this.pool.bufferFill(this, size);
     }
     const c = slot << 3, r = this.r;
     if (res === ResOK) {
-      const alloc = words[ALLOC] as number;
+      const alloc = words[ALLOC];
       words[ALLOC] = alloc + size;
       deriveNew(r, c, alloc, size);
     } else {

@@ -83,7 +83,7 @@ export class Heap {
 
   /** segOf -- the segment that owns an address; null where there is none. */
   segOf(addr: Low): Seg | null {
-    return this.segs[this.tracts[addr >>> PageSHIFT] as number] ?? null;
+    return this.segs[this.tracts[addr >>> PageSHIFT]] ?? null;
   }
 
   /** lowOf -- the low address of a granule of a segment. */
@@ -110,7 +110,7 @@ export class Heap {
   /** sizeAt -- granules of what begins at granule `g`, in an area that is covered as far as granule `limit`. .critical */
   sizeAt(g: number, limit: number): number {
     const starts = this.starts;
-    const start = starts[g] as number;
+    const start = starts[g];
     if (start <= StartMAX) return start;
     const starts32 = this.starts32;
     let at = g + 1;

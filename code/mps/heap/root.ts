@@ -63,10 +63,10 @@ export class Root {
  * <design/root#.ambig>. */
 function pinGranule(w: Int32Array, at: number, isTagged: boolean, pin: PinAddress): void {
   if (isTagged) {
-    const near = w[at + 1] === WindowHIGH && baseIsNear(w[at + 2] as number);
-    if (near) pin(baseDecode(w[at] as number, w[at + 2] as number));
+    const near = w[at + 1] === WindowHIGH && baseIsNear(w[at + 2]);
+    if (near) pin(baseDecode(w[at], w[at + 2]));
     return;
   }
-  if (w[at + 1] === WindowHIGH) pin(w[at] as number);
-  if (w[at + 3] === WindowHIGH) pin(w[at + 2] as number);
+  if (w[at + 1] === WindowHIGH) pin(w[at]);
+  if (w[at + 3] === WindowHIGH) pin(w[at + 2]);
 }

@@ -21,17 +21,17 @@ const WHITE = SegWHITE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = Star
 /** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, starts = heap.starts;
-  const at = (base + (heap.delta[s] as number)) >>> SHIFT;
+  const at = (base + (heap.delta[s])) >>> SHIFT;
   let g = at;
   if (starts[at] === 0) {
     // A block that is not committed has no start, and its references stay <design/amc#.inv.buffered>.
     if (base >>> 0 >= (heap.segs[s] as Seg).whiteLimit) return base;
     g = heap.startBefore(at);
   }
-  const start = starts[g] as number;
+  const start = starts[g];
   // How far the reference's base is into the object: a narrowed reference begins inside.
   const into = ((at - g) << SHIFT) | (base & 15);
-  if (start === FORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
+  if (start === FORWARDED) return ((heap.i32[g << 2]) + into) | 0;
   const seg = heap.segs[s] as Seg;
   if (heap.state[s] !== WHITE) {
     if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
@@ -61,17 +61,17 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   let from = g << 2, into = copy << 2;
   if (granules <= 16) {
     for (const limit = from + (granules << 2); from < limit; from += 4, into += 4) {
-      i32[into] = i32[from] as number;
-      i32[into + 1] = i32[from + 1] as number;
-      i32[into + 2] = i32[from + 2] as number;
-      i32[into + 3] = i32[from + 3] as number;
+      i32[into] = i32[from];
+      i32[into + 1] = i32[from + 1];
+      i32[into + 2] = i32[from + 2];
+      i32[into + 3] = i32[from + 3];
     }
-    for (let k = 0; k < granules; ++k) tags[copy + k] = tags[g + k] as number;
+    for (let k = 0; k < granules; ++k) tags[copy + k] = tags[g + k];
   } else {
     i32.copyWithin(into, from, from + (granules << 2));
     tags.copyWithin(copy, g, g + granules);
   }
-  starts[copy] = starts[g] as number;
+  starts[copy] = starts[g];
   ss.copied += size;
   const { forward } = seg.pool.format;
   if (forward !== undefined) forward(seg.arena.view, heap.lowOf(seg, g), to | 0);
@@ -117,7 +117,7 @@ export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
   const at = (base + seg.delta) >>> SHIFT;
   const g = heap.startBefore(at);
   const into = ((at - g) << SHIFT) | (base & 15), object = (base - into) | 0;
-  if (heap.starts[g] === FORWARDED) return ((heap.i32[g << 2] as number) + into) | 0;
+  if (heap.starts[g] === FORWARDED) return ((heap.i32[g << 2]) + into) | 0;
   if (heap.starts[g] === PAD) return base;
   const moved = amcMoved(seg, object);
   if (moved !== null) return (moved + into) | 0;
@@ -144,8 +144,8 @@ function amcNail(ss: ScanState, seg: Seg, g: number): void {
 /** amcFixAmbig -- a word may be the address of an object: if it is, pin it, and say so. Nothing is written, and nothing can
  * fail. */
 export function amcFixAmbig(ss: ScanState, addr: Low): boolean {
-  const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT] as number;
-  if (((heap.state[s] as number) & WHITE) === 0) return false;
+  const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT];
+  if (((heap.state[s]) & WHITE) === 0) return false;
   const seg = heap.segs[s] as Seg;
   if (addr >>> 0 >= seg.whiteLimit) return false;
   const g = heap.startBefore(seg.granuleOf(addr >>> 0));

@@ -8,6 +8,7 @@ import { aver, cool, Ring } from '../../base/base.ts';
 import { boundsGranule, GranuleSHIFT, type Hart } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Chain, Generation } from '../arena/generation.ts';
+import { makeRoom } from '../arena/room.ts';
 import { Buffer } from '../heap/buffer.ts';
 import type { Format } from '../heap/format.ts';
 import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
@@ -50,24 +51,24 @@ export class AmcPool {
     this.formatForwards = format.forward !== undefined;
     this.generations = [...chain.generations, arena.topGeneration];
     this.largeSize = LargeSIZE;
-    this.extendBy = arena.grainsRound(Math.min(ExtendSIZE, (this.generations[0] as Generation).capacity));
+    this.extendBy = arena.grainsRound(Math.min(ExtendSIZE, (this.generations[0]).capacity));
     this.forwards = this.generations.map((_, index) => {
       const next = Math.min(index + 1, this.generations.length - 1);
-      return new Buffer(this, this.generations[next] as Generation, null);
+      return new Buffer(this, this.generations[next], null);
     });
   }
 
   /** allocationPoint -- a place from which `hart`'s thread allocates; `finish` it when the thread is done. */
   allocationPoint(hart: Hart): Buffer {
     aver(this.arena.hasThread(hart), '<design/buffer#.if.registered>');
-    const buffer = new Buffer(this, this.generations[0] as Generation, hart);
+    const buffer = new Buffer(this, this.generations[0], hart);
     this.buffers.add(buffer);
     return buffer;
   }
 
   /** forwardFrom -- where survivors of a generation go. */
   forwardFrom(generation: Generation): Buffer {
-    return this.forwards[this.generations.indexOf(generation)] as Buffer;
+    return this.forwards[this.generations.indexOf(generation)];
   }
 
   /** bufferFill -- give a buffer a fresh segment with room for `size` bytes <design/amc#.fill>. */
@@ -81,7 +82,7 @@ export class AmcPool {
       seg = this.segAlloc(generation, this.arena.grainsRound(size), 1, false);
     }
     if (typeof seg === 'number' && !forwarding) {
-      seg = this.arena.makeRoom(size, () => this.segAlloc(generation, this.arena.grainsRound(size), boundsGranule(size), large));
+      seg = makeRoom(this.arena, size, () => this.segAlloc(generation, this.arena.grainsRound(size), boundsGranule(size), large));
     }
     if (typeof seg === 'number') return seg;
     buffer.attach(seg, large ? seg.base + size : seg.limit);
@@ -247,7 +248,7 @@ export class AmcPool {
   eachObject(g: number, limit: number, visit: (g: number, next: number) => void): void {
     const heap = this.arena.heap;
     for (let at = g; at < limit;) {
-      const start = heap.starts[at] as number;
+      const start = heap.starts[at];
       aver(start !== 0, '<design/heap#.inv.covered>');
       const next = at + heap.sizeAt(at, limit);
       visit(at, next);

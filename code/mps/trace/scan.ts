@@ -62,14 +62,14 @@ export class ScanState {
 /** fixWords -- stages one and two for the tagged capability in words w[at..at+3]; false if it must lose its tag. .critical */
 export function fixWords(ss: ScanState, w: Int32Array, at: number): boolean {
   if (w[at + 1] !== WINDOW) return true;
-  const low = w[at] as number, bounds = w[at + 2] as number;
+  const low = w[at], bounds = w[at + 2];
   if (!baseIsNear(bounds)) return true;
   const base = baseDecode(low, bounds);
   const heap = ss.heap, zone = 1 << (base >>> heap.zoneShift);
   ss.unfixed |= zone;
   if ((ss.white & zone) === 0) return true;
-  const s = heap.tracts[base >>> PAGE] as number;
-  if (((heap.state[s] as number) & WHITE) === 0) {
+  const s = heap.tracts[base >>> PAGE];
+  if (((heap.state[s]) & WHITE) === 0) {
     ss.fixed |= zone;
     return true;
   }
@@ -96,9 +96,9 @@ export function scanGranules(ss: ScanState, g: number, limit: number): void {
       if (at >= limit) break;
     }
     if (tags[at] !== 0) {
-      const word = at << 2, bounds = i32[word + 2] as number;
+      const word = at << 2, bounds = i32[word + 2];
       if (i32[word + 1] === WINDOW && baseIsNear(bounds)) {
-        const zone = 1 << (baseDecode(i32[word] as number, bounds) >>> shift);
+        const zone = 1 << (baseDecode(i32[word], bounds) >>> shift);
         unfixed |= zone;
         if ((white & zone) !== 0) {
           if (!fixWords(ss, i32, word)) tags[at] = 0;
@@ -119,7 +119,7 @@ export function scanSlots(ss: ScanState, hart: Hart): void {
   for (let slot = 0; slot < hart.top; ++slot) {
     const c = slot << 3;
     if (r[c + 4] === 0) continue;
-    if (!fixWords(ss, r, c)) hart.set(slot, r[c] as number, r[c + 1] as number, r[c + 2] as number, r[c + 3] as number);
+    if (!fixWords(ss, r, c)) hart.set(slot, r[c], r[c + 1], r[c + 2], r[c + 3]);
     if (ss.res !== OK) return;
   }
   ss.scanned += hart.top * 32;

@@ -232,7 +232,7 @@ export class Trace {
   private reclaimSlice(): void {
     const limit = Math.min(this.reclaimIndex + ReclaimSLICE, this.condemnedSegs.length);
     for (; this.reclaimIndex < limit; ++this.reclaimIndex) {
-      const seg = this.condemnedSegs[this.reclaimIndex] as Seg;
+      const seg = this.condemnedSegs[this.reclaimIndex];
       if (seg.white) this.reclaimed += seg.pool.reclaim(seg);
     }
     if (this.reclaimIndex === this.condemnedSegs.length) this.finish();

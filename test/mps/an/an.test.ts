@@ -11,8 +11,8 @@ const make = (size = 0x4_0000): { plinth: AnPlinth; memory: Memory } => {
 test('a reservation is one run of frames that nobody else has, and can be had again when it is released <design/plinth#.if.reserve>', () => {
   const { plinth } = make(), one = plinth.reserve(0x2_0000)!, other = plinth.reserve(0x1_0000)!;
   expect(plinth.reserve(0x2_0000)).toBeNull();
-  const frames = [one, other].map(({ base, size, delta }) => [(base + delta) >>> 0, ((base + delta) >>> 0) + size]).sort((a, b) => a[0]! - b[0]!);
-  expect(frames[0]![1]).toBeLessThanOrEqual(frames[1]![0]!);
+  const frames = [one, other].map(({ base, size, delta }) => [(base + delta) >>> 0, ((base + delta) >>> 0) + size]).sort((a, b) => a[0] - b[0]);
+  expect(frames[0][1]).toBeLessThanOrEqual(frames[1][0]);
   plinth.release(one);
   expect(plinth.reserve(0x2_0000)?.size).toBe(0x2_0000);
 });

@@ -31,7 +31,7 @@ describe('control', () => {
 
   test('park finishes what is under way, and clamps <design/arena#.park>', () => {
     const rig = new Rig({ habits: { seed: 1, roots: 60, sizes: [32, 400, 1000], collects: 0, yields: true }, nursery: '4KiB', barriers: true });
-    const steps = rig.mutators[0]!.steps(3000);
+    const steps = rig.mutators[0].steps(3000);
     while (!rig.arena.trace.isBusy) expect(steps.next().done).not.toBe(true);
     rig.arena.park();
     expect(rig.arena.trace.isBusy).toBe(false);
@@ -46,7 +46,7 @@ describe('control', () => {
 
   test('a clamped arena does not go on with a trace that is under way <design/arena#.clamp>', () => {
     const rig = new Rig({ habits: { seed: 1, roots: 60, sizes: [32, 400, 1000], collects: 0, yields: true }, nursery: '4KiB', barriers: true });
-    const steps = rig.mutators[0]!.steps(3000);
+    const steps = rig.mutators[0].steps(3000);
     while (!rig.arena.trace.isBusy) expect(steps.next().done).not.toBe(true);
     rig.arena.clamp();
     for (let n = 0; n < 200; ++n) steps.next();
@@ -63,7 +63,7 @@ describe('control', () => {
     lab.object();
     expect(lab.arena.step()).toBe(true);
     expect(lab.objects().size).toBe(1);
-    expect(lab.events('condemn')[0]!.reason).toEqual({ why: 'client', what: 'step' });
+    expect(lab.events('condemn')[0].reason).toEqual({ why: 'client', what: 'step' });
     expect(lab.arena.step(), 'nothing has been allocated since').toBe(false);
     lab.object(50_000);
     expect([lab.arena.step(), lab.arena.step()]).toEqual([true, false]);

@@ -16,7 +16,7 @@ function grainsOf(sizes: { memory?: number; limit?: number; chunk?: number; spar
   return { ram, space, plinth, grains, own, chunks, generation: new Generation(0, { capacity: 1, mortality: 0.5 }) };
 }
 
-const isMapped = (space: AddressSpace, base: number): boolean => ((space.window[base >>> 12] as number) & PageVALID) !== 0;
+const isMapped = (space: AddressSpace, base: number): boolean => ((space.window[base >>> 12]) & PageVALID) !== 0;
 
 describe('grains', () => {
   test('belong to one owner each, keep the accounts, and stay below the limit, whatever is asked <design/chunk#.inv.accounts>', () => {
@@ -32,13 +32,13 @@ describe('grains', () => {
           else failures += 1;
         } else if (owned.length > 0) {
           const [one] = owned.splice(rnd(owned.length), 1);
-          grains.free(one!.base, one!.base + one!.size);
+          grains.free(one.base, one.base + one.size);
         }
         own.used = 0;
         grains.check();
         expect(grains.committed).toBeLessThanOrEqual(400 * KiB);
         const sorted = [...owned].sort((a, b) => a.base - b.base);
-        sorted.forEach(({ base }, i) => { if (i > 0) expect(base).toBeGreaterThanOrEqual(sorted[i - 1]!.base + sorted[i - 1]!.size); });
+        sorted.forEach(({ base }, i) => { if (i > 0) expect(base).toBeGreaterThanOrEqual(sorted[i - 1].base + sorted[i - 1].size); });
         for (const { base, size } of owned) expect(isMapped(space, base) && isMapped(space, base + size - 1)).toBe(true);
       }
       expect(failures, 'weak run').toBeGreaterThan(10);

@@ -19,7 +19,7 @@ class Model {
   runs(): [number, number][] {
     const found: [number, number][] = [];
     for (let at = 0; at < SPACE; ++at) {
-      if (this.bits[at] !== true) continue;
+      if (!this.bits[at]) continue;
       const last = found.at(-1);
       if (last !== undefined && last[1] === at) last[1] = at + 1;
       else found.push([at, at + 1]);
@@ -35,7 +35,7 @@ class Model {
   lowest(size: number, alignment: number, zones: number, shift: number): number {
     for (let base = 0; base + size <= SPACE; base += alignment) {
       const units = Array.from({ length: size }, (_, i) => base + i);
-      if (units.every((unit) => this.bits[unit] === true && (zones & (1 << zoneOf(unit, shift))) !== 0)) return base;
+      if (units.every((unit) => this.bits[unit] && (zones & (1 << zoneOf(unit, shift))) !== 0)) return base;
     }
     return -1;
   }
@@ -74,7 +74,7 @@ test('find gives the lowest aligned place in the zones, and only if there is one
       const model = new Model();
       for (let at = 0; at < SPACE; ++at) {
         // Runs of four units, so that longer searches succeed too.
-        if (sparse[at >> 2] === true || sparse[at >> 4] === true) {
+        if (sparse[at >> 2] || sparse[at >> 4]) {
           model.bits[at] = true;
           model.land.insert(at, at + 1);
         }

@@ -7,22 +7,22 @@ describe('a chain is collected', () => {
   test('when a generation has as many new objects as its capacity, with all the younger ones <design/policy#.chain>', () => {
     const lab = new Lab({ memory: '16MiB' }), { arena } = lab, [young, old] = arena.defaultChain.generations;
     expect(policyStart(arena)).toBeNull();
-    young!.newSize = young!.capacity - 1;
+    young.newSize = young.capacity - 1;
     expect(policyStart(arena)).toBeNull();
-    young!.newSize = young!.capacity;
-    expect(policyStart(arena)).toEqual({ generations: [young], reason: { why: 'generation full', generation: 0, newSize: young!.capacity, capacity: young!.capacity } });
-    young!.newSize = 0;
-    old!.newSize = old!.capacity;
+    young.newSize = young.capacity;
+    expect(policyStart(arena)).toEqual({ generations: [young], reason: { why: 'generation full', generation: 0, newSize: young.capacity, capacity: young.capacity } });
+    young.newSize = 0;
+    old.newSize = old.capacity;
     expect(policyStart(arena)?.generations).toEqual([young, old]);
   });
 
   test('of several that are full, the one that is most so <design/policy#.chain>', () => {
     const { arena } = new Lab({ memory: '16MiB' }), other = arena.chain([{ capacity: 1000, mortality: 0.5 }]);
     const [young] = arena.defaultChain.generations, [mine] = other.generations;
-    young!.newSize = young!.capacity + 10;
-    mine!.newSize = mine!.capacity + 20;
+    young.newSize = young.capacity + 10;
+    mine.newSize = mine.capacity + 20;
     expect(policyStart(arena)?.generations).toEqual([mine]);
-    young!.newSize += 20;
+    young.newSize += 20;
     expect(policyStart(arena)?.generations).toEqual([young]);
   });
 });
@@ -48,7 +48,7 @@ describe('the world is collected', () => {
     lab.litter(2_000_000);
     const { arena } = lab, worlds = lab.events('condemn').filter(({ reason }) => reason.why === 'world');
     expect(worlds.length).toBeGreaterThan(2);
-    const survivors = 320_000 / 2, apart = worlds.map(({ clock }) => clock).slice(1).map((clock, i) => clock - worlds[i]!.clock);
+    const survivors = 320_000 / 2, apart = worlds.map(({ clock }) => clock).slice(1).map((clock, i) => clock - worlds[i].clock);
     for (const distance of apart) expect(distance).toBeGreaterThan(survivors * 0.25);
     arena.check();
   });
@@ -65,7 +65,7 @@ describe('making room', () => {
     t.clear(keep);
     expect(lab.ap.reserve(slot, 120_000), 'what was dropped makes room').toBe(0);
     const [last] = lab.events('condemn').slice(-1);
-    expect(last!.reason).toMatchObject({ why: 'allocation failed', size: 120_064 });
+    expect(last.reason).toMatchObject({ why: 'allocation failed', size: 120_064 });
   });
 });
 

@@ -39,7 +39,7 @@ function between(lab: Lab, flip: () => void): void {
         flip();
       }
       const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return value;
     },
   });
 }

@@ -29,7 +29,7 @@ describe('an ambiguous word', () => {
         const lab = new Lab(), words = area(lab);
         const before = lab.object(48, 1), it = lab.object(48, 2), after = lab.object(48, 3);
         const lows = [before, it, after].map((slot) => lab.low(slot));
-        plant(lab, words, word, lows[1]! + offset);
+        plant(lab, words, word, lows[1] + offset);
         const old = bytes(lab, words);
         lab.arena.collect();
         expect([before, it, after].map((slot, i) => lab.low(slot) === lows[i])).toEqual([offset < 0, stays, offset === 48]);
@@ -100,7 +100,7 @@ describe('a capability in an ambiguous place', () => {
     const lab = new Lab(), { t } = lab, words = area(lab);
     const it = lab.object(48, 1), next = lab.object(48, 2), lows = [lab.low(it), lab.low(next)];
     // One past the end: the address is the next object's.
-    t.r[it << 3] = lows[1]! | 0;
+    t.r[it << 3] = lows[1] | 0;
     t.storeCap(words, 0, it);
     lab.arena.collect();
     expect([(lab.low(it) - 48) >>> 0, lab.low(next) === lows[1]]).toEqual([lows[0], false]);
@@ -118,6 +118,14 @@ test('exact roots that come first do not move what ambiguous ones refer to <desi
     t.loadCap(it, exact, 0);
     expect([lab.low(it), t.load32(it, 0)]).toEqual([low, 8]);
   }
+});
+
+test('slots that are not in use hold nothing after a collection, and keep nothing alive <design/root#.inv.unused>', () => {
+  const lab = new Lab(), { t } = lab, frame = t.enter(3);
+  for (let slot = frame; slot < frame + 3; ++slot) lab.make(slot);
+  t.leave(frame + 1);
+  lab.arena.collect();
+  expect([t.isTagged(frame), t.isTagged(frame + 1), t.isTagged(frame + 2), lab.objects().size]).toEqual([true, false, false, 1]);
 });
 
 describe('a nailed segment', () => {
@@ -154,7 +162,7 @@ describe('a nailed segment', () => {
   test('lets go of what is not pinned, also what is in the same segment and referred to <design/amc#.fix>', () => {
     const lab = new Lab(), { t } = lab, words = area(lab), all = Array.from({ length: 20 }, (_, i) => lab.object(64, i));
     const lows = all.map((slot) => lab.low(slot));
-    plant(lab, words, 0, lows[7]!);
+    plant(lab, words, 0, lows[7]);
     lab.arena.collect();
     expect(all.map((slot, i) => lab.low(slot) === lows[i])).toEqual(all.map((_, i) => i === 7));
     expect(all.map((slot) => t.load32(slot, 60))).toEqual(all.map((_, i) => i));

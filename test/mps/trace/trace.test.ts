@@ -10,7 +10,7 @@ function zonesOf(arena: Arena, seg: Seg): number {
   const { heap } = arena;
   let zones = 0;
   for (let g = seg.granuleBase; g < seg.granuleLimit; ++g) {
-    if (heap.tags[g] !== 0) zones |= 1 << zoneOf(baseDecode(heap.i32[g << 2]!, heap.i32[(g << 2) + 2]!), heap.zoneShift);
+    if (heap.tags[g] !== 0) zones |= 1 << zoneOf(baseDecode(heap.i32[g << 2], heap.i32[(g << 2) + 2]), heap.zoneShift);
   }
   return zones;
 }
@@ -60,7 +60,7 @@ describe('a trace', () => {
     lab.arena.collect();
     expect(lab.told.map(({ type }) => type).filter((type) => type !== 'chunk' && type !== 'thread' && type !== 'arena')).toEqual(['condemn', 'band', 'flip', 'band', 'reclaim'].filter((type, i) => !(type === 'band' && i === 3)));
     const [condemn] = lab.events('condemn'), [reclaim] = lab.events('reclaim');
-    expect([condemn!.condemned, reclaim!.copied, reclaim!.reclaimed]).toEqual([3232, 32, 3200]);
+    expect([condemn.condemned, reclaim.copied, reclaim.reclaimed]).toEqual([3232, 32, 3200]);
     expect(lab.arena.trace.isBusy).toBe(false);
   });
 
@@ -105,7 +105,7 @@ describe('with barriers, between quanta', () => {
   function halfway(): { rig: Rig; grey: Seg; goOn: () => void } {
     for (let seed = 1; seed < 20; ++seed) {
       const rig = new Rig({ habits: { seed, roots: 80, sizes: [32, 64, 400, 1000], collects: 0, yields: true }, nursery: '4KiB', barriers: true, memory: '4MiB' });
-      const steps = rig.mutators[0]!.steps(3000);
+      const steps = rig.mutators[0].steps(3000);
       while (steps.next().done !== true) {
         const grey = rig.arena.heap.segs.find((seg) => seg?.grey === true && !seg.white && seg.buffer === null);
         if (rig.arena.trace.isFlipped && grey) return { rig, grey, goOn: () => { while (steps.next().done !== true); } };
