@@ -196,7 +196,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a copy loses its tags',
     file: 'code/mps/pools/amc-fix.ts',
-    old: 'tags[copy + k] = tags[g + k] as number;',
+    old: 'tags[copy + k] = tags[g + k];',
     new: 'tags[copy + k] = 0;',
     tests: ['test/observe/oracle.test.ts'],
   },

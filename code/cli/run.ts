@@ -76,7 +76,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
     reasons.hear(event);
     log?.hear(event);
   }, (printed) => { output.write(printed); });
-  const exit = await drive(session, output);
+  const exit = await drive(session, file, output);
   log?.finish();
   if (exit.least) throw new UserError(leastMessage(options, heapLeast(options)));
   if (exit.message !== '') process.stderr.write(exit.message);
@@ -96,7 +96,7 @@ interface End {
 }
 
 /** drive -- step the system until the program is over, letting signals in every now and then. */
-async function drive(session: Session, output: Output): Promise<End> {
+async function drive(session: Session, file: string, output: Output): Promise<End> {
   let interrupted = false;
   const onInterrupt = (): void => { interrupted = true; };
   process.on('SIGINT', onInterrupt);
@@ -106,7 +106,7 @@ async function drive(session: Session, output: Output): Promise<End> {
       let more = true;
       while (more && now() < until) more = session.step();
       output.flush();
-      if (!more) return endOf(session);
+      if (!more) return endOf(session, file);
       await setImmediate();
       if (output.isClosed) return { code: exitOfSignal(SigPIPE), message: '', least: false };
       if (interrupted) return { code: ExitINTERRUPTED, message: 'capstan: interrupted\n', least: false };
@@ -118,7 +118,7 @@ async function drive(session: Session, output: Output): Promise<End> {
 }
 
 /** endOf -- what the outcome of a program means to the shell. */
-function endOf(session: Session): End {
+function endOf(session: Session, file: string): End {
   const { fault } = session;
   if (fault !== null) return { code: exitOfSignal(fault.signal), message: `${fault.message}\n`, least: false };
   const outcome = session.outcome() as Outcome;
@@ -127,7 +127,7 @@ function endOf(session: Session): End {
     case 'syntax': return { code: ExitUSAGE, message: `${outcome.message}\n`, least: false };
     case 'error': return { code: ExitERROR, message: `${[outcome.message, ...outcome.chain].join('\n  ')}\n`, least: false };
     case 'exhausted':
-      return { code: ExitEXHAUSTED, message: `${[outcome.message, ...outcome.chain].join('\n  ')}\n${session.exhaustedHint}\n`, least: !outcome.started };
+      return { code: ExitEXHAUSTED, message: `${[`${file}: ${outcome.message}`, ...outcome.chain].join('\n  ')}\n${session.exhaustedHint}\n`, least: !outcome.started };
   }
 }
 

@@ -50,6 +50,8 @@ export class Runtime {
   private expander: Expander = new Expander({ prelude: true });
   /** Global names that the program defines or assigns. */
   private defined: Set<string> = new Set();
+  /** The top-level forms of all texts, each text's followed by null. */
+  private readonly forms: (Form | null)[] = [];
 
   constructor(hart: Hart, ap: AllocationPoint, options: RuntimeOptions) {
     this.hart = hart;
@@ -73,26 +75,51 @@ export class Runtime {
     const vm = this.guard(() => this.make());
     if (vm === null) return this.tooSmall();
     this.machine = vm;
-    if (!(yield* this.load(prelude, ''))) return this.tooSmall();
+    if (!(yield* this.loadPrelude())) return this.tooSmall();
     vm.getGlobal(SlotRAISE, 'raise');
     vm.getGlobal(SlotREWIND, '%rewind');
     this.expander = new Expander();
     return true;
   }
 
-  /** load -- compile and run the forms of a text, one after the other; false, with an outcome, if one ends the program. */
+  /** load -- compile and run the forms of a text, one after the other; false, with an outcome, if one ends the program
+   *
+   * The forms are gone through by a Scheme procedure, so that a continuation taken in one of them goes on with those after it
+   * <design/vm#.runtime.forms>.
+   */
   *load(text: string, file: string): Generator<undefined, boolean, undefined> {
     const data = this.guard(() => readAll(text, file));
     if (data === null) return false;
-    for (const name of definedNames(data.map(({ datum }) => datum))) if (file !== '') this.defined.add(name);
-    for (const { datum, at } of data) {
-      if (this.guard(() => this.compile(datum, at, SlotVM4)) === null) return false;
-      const vm = this.machine as Vm;
-      vm.begin(SlotVM4);
-      while (vm.run(this.options.fuel ?? SliceFUEL) === 'more') yield;
-      if (!this.ended(vm)) return false;
-    }
+    for (const name of definedNames(data.map(({ datum }) => datum))) this.defined.add(name);
+    const first = this.forms.length;
+    this.forms.push(...data, null);
+    return yield* this.run(readAll(`(%run-from ${first})`, '')[0] as Form);
+  }
+
+  /** loadPrelude -- the same before there is any Scheme procedure to go through the forms. */
+  private *loadPrelude(): Generator<undefined, boolean, undefined> {
+    for (const form of readAll(prelude, '')) if (!(yield* this.run(form))) return false;
     return true;
+  }
+
+  /** run -- compile a form and run it; false, with an outcome, if it ends the program. */
+  private *run({ datum, at }: Form): Generator<undefined, boolean, undefined> {
+    if (this.guard(() => this.compile(datum, at, SlotVM4)) === null) return false;
+    const vm = this.machine as Vm, fuel = this.options.fuel ?? SliceFUEL;
+    vm.begin(SlotVM4);
+    for (;;) {
+      const progress = this.guard(() => vm.run(fuel));
+      if (progress === null) return false;
+      if (progress === 'done') return this.ended(vm);
+      yield;
+    }
+  }
+
+  /** formAt -- slot base := the procedure of the form whose number is in slot base + 2; #f after the last of a text. */
+  private formAt(vm: Vm, base: number): void {
+    const form = this.forms[vm.fixnum(base + 2)] ?? null;
+    if (form === null) vm.setBoolean(base, false);
+    else this.compile(form.datum, form.at, base);
   }
 
   private make(): Vm {
@@ -100,6 +127,7 @@ export class Runtime {
     vm.output = this.options.output;
     nativesDefine(vm);
     for (const each of primitives) vm.definePrimitive(each);
+    vm.definePrimitive(primitive('%form', 1, 1, (_, base) => { this.formAt(vm, base); }));
     vm.definePrimitive(primitive('%compile', 1, 1, (_, base) => this.compileValue(vm, base)));
     return vm;
   }

@@ -14,6 +14,11 @@ export const preludeControl = `
 (define %apply apply)
 (define %call-with-values call-with-values)
 
+(define (%run-from i)
+  (let ((form (%form i)))
+    (if form
+        (begin (form) (%run-from (+ i 1))))))
+
 (define (%with-handler handler thunk)
   (let ((old (%handlers)))
     (%set-handlers! (cons handler old))
