@@ -9,8 +9,7 @@ import {
 } from '../machine/machine.ts';
 import { AnPlinth } from './an/an.ts';
 import { Driver, type ThreadBody } from './an/driver.ts';
-import { Arena } from './arena/arena.ts';
-import type { GenerationParameters } from './arena/generation.ts';
+import { Arena, type ArenaParameters } from './arena/arena.ts';
 import type { Event } from './event.ts';
 import { deriveNew } from './heap/authority.ts';
 import { RankEXACT, type Rank } from './heap/rank.ts';
@@ -122,16 +121,9 @@ export class System {
 /** boot -- a system from options; throws OptionError for one that cannot be used. */
 export const boot = (options: BootOptions = {}): System => new System(options);
 
-interface Settings {
+interface Settings extends ArenaParameters {
   readonly memory: number;
   readonly statics: number;
-  readonly commitLimit: number;
-  readonly chunkSize: number;
-  readonly grainSize: number;
-  readonly spare: number;
-  readonly generations: readonly GenerationParameters[];
-  readonly everyPoll: boolean;
-  readonly seed: number;
 }
 
 /** settle -- options made definite and found usable. */

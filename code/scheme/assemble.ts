@@ -14,7 +14,7 @@ import {
   BytesBYTES, ClosureCODE, ClosureFREE, CodeCONSTANTS, CodeNAME, CodePLACES, CodeSOURCE, ConstantFALSE, ConstantUNSPECIFIC,
   HeaderTHIRD, KindCLOSURE, KindCODE, SlotVM1, ValueSIZE, VectorELEMENTS, objectSize,
 } from './kinds.ts';
-import { literal } from './literal.ts';
+import { datumTo } from './literal.ts';
 import type { Symbols } from './symbols.ts';
 
 /** assemble -- put the closure of a procedure without free variables in slot `dst`. */
@@ -62,7 +62,7 @@ function codeObject(store: Symbols, code: Code, dst: number, source: number): vo
 }
 
 function constantMake(store: Symbols, constant: Constant, dst: number, source: number): void {
-  if (constant.type === 'datum') literal(store, constant.datum, dst);
+  if (constant.type === 'datum') datumTo(store, dst, constant.datum);
   else if (constant.type === 'global') store.globalCell(dst, constant.name);
   else codeObject(store, constant.code, dst, source);
 }

@@ -1,78 +1,82 @@
-/* literal.ts: LITERALS
+/* literal.ts: DATA BECOME OBJECTS, AND BACK
  *
- * Heap objects of data that a program quotes or reads, and back <design/vm#.literal>. Pairs and vectors are made first, empty,
- * and then filled, so that neither length, nor depth, nor a circle costs slots or the host's stack.
+ * Makes heap objects of what the reader read, whatever its depth, sharing and cycles <design/scheme#.graph>: first one object for
+ * every pair and vector, all of them elements of one vector that keeps them, then what each holds. Nothing recurses. And makes
+ * data of objects, for `eval`.
  */
-import type { Datum, Position } from './datum.ts';
-import type { Symbols } from './symbols.ts';
+import type { Datum, PairDatum, Position, VectorDatum } from './datum.ts';
 import {
-  BytesBYTES, ConstantFALSE, ConstantNULL, ConstantTRUE, ConstantUNSPECIFIC, KindBIGNUM, KindBYTES, KindPAIR, KindSTRING,
-  KindSYMBOL, KindVECTOR, PairCAR, PairCDR, SlotVM1, ValueSIZE, VectorELEMENTS,
+  BytesBYTES, ConstantFALSE, ConstantNULL, ConstantTRUE, ConstantUNSPECIFIC, KindBIGNUM, KindBYTES, KindIMMEDIATE, KindPAIR, KindSTRING,
+  KindSYMBOL, KindVECTOR, PairCAR, PairCDR, ValueSIZE, VectorELEMENTS,
 } from './kinds.ts';
+import type { Symbols } from './symbols.ts';
 
-type Node = Datum & { readonly type: 'pair' | 'vector' };
+type Compound = PairDatum | VectorDatum;
 
-const isNode = (datum: Datum): datum is Node => datum.type === 'pair' || datum.type === 'vector';
-
-/** literal -- put the value of a datum in slot `dst`. */
-export function literal(store: Symbols, datum: Datum, dst: number): void {
-  if (!isNode(datum)) {
-    leaf(store, datum, dst);
-    return;
-  }
-  const hart = store.hart, nodes = nodesOf(datum), order = [...nodes.keys()];
-  const f = hart.enter(3), all = f, node = f + 1, part = f + 2;
-  store.setConstant(SlotVM1, ConstantUNSPECIFIC);
-  store.makeVector(all, order.length, SlotVM1);
-  order.forEach((each, i) => {
-    store.setConstant(part, ConstantUNSPECIFIC);
-    if (each.type === 'pair') store.cons(node, part, part);
-    else store.makeVector(node, each.items.length, part);
-    hart.storeCap(all, VectorELEMENTS + ValueSIZE * i, node);
-  });
-  const put = (value: Datum, offset: number, owner: number): void => {
-    const index = isNode(value) ? nodes.get(value) : undefined;
-    if (index === undefined) leaf(store, value, part);
-    else hart.loadCap(part, all, VectorELEMENTS + ValueSIZE * index);
-    hart.loadCap(node, all, VectorELEMENTS + ValueSIZE * owner);
-    hart.storeCap(node, offset, part);
-  };
-  order.forEach((each, i) => {
-    if (each.type === 'pair') {
-      put(each.car, PairCAR, i);
-      put(each.cdr, PairCDR, i);
-    } else each.items.forEach((item, at) => put(item, VectorELEMENTS + ValueSIZE * at, i));
-  });
-  hart.loadCap(dst, all, VectorELEMENTS);
-  hart.leave(f);
+function isCompound(datum: Datum): datum is Compound {
+  return datum.type === 'pair' || datum.type === 'vector';
 }
 
-/** The pairs and vectors of a datum, numbered from itself, 0, on. */
-function nodesOf(datum: Node): Map<Node, number> {
-  const nodes = new Map<Node, number>(), pending: Node[] = [datum];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (nodes.has(node)) continue;
-    nodes.set(node, nodes.size);
-    for (const part of node.type === 'pair' ? [node.car, node.cdr] : node.items) if (isNode(part)) pending.push(part);
-  }
-  return nodes;
+function partsOf(datum: Compound): readonly Datum[] {
+  return datum.type === 'pair' ? [datum.car, datum.cdr] : datum.items;
 }
 
-function leaf(store: Symbols, datum: Datum, dst: number): void {
+/** atomTo -- dst := the value of a datum that holds no others. */
+function atomTo(store: Symbols, dst: number, datum: Exclude<Datum, Compound>): void {
   switch (datum.type) {
-    case 'symbol': store.intern(dst, datum.name); return;
-    case 'null': store.setConstant(dst, ConstantNULL); return;
-    case 'boolean': store.setBoolean(dst, datum.value); return;
-    case 'integer': store.setInteger(dst, datum.value); return;
-    case 'real': store.setFlonum(dst, datum.value); return;
-    case 'char': store.setChar(dst, datum.value); return;
-    case 'string': store.makeString(dst, datum.value); return;
+    case 'symbol': store.intern(dst, datum.name); break;
+    case 'null': store.setConstant(dst, ConstantNULL); break;
+    case 'boolean': store.setBoolean(dst, datum.value); break;
+    case 'integer': store.setInteger(dst, datum.value); break;
+    case 'real': store.setFlonum(dst, datum.value); break;
+    case 'char': store.setChar(dst, datum.value); break;
+    case 'string': store.makeString(dst, datum.value); break;
+    case 'unspecific': store.setConstant(dst, ConstantUNSPECIFIC); break;
     case 'bytes':
       store.makeBytes(dst, datum.bytes.length, 0);
-      datum.bytes.forEach((byte, i) => store.hart.store8(dst, BytesBYTES + i, byte));
-      return;
-    default: store.setConstant(dst, ConstantUNSPECIFIC);
+      datum.bytes.forEach((byte, i) => {
+        store.hart.store8(dst, BytesBYTES + i, byte);
+      });
   }
+}
+
+/** collect -- every pair and vector of a datum, numbered. */
+function collect(datum: Compound): Map<Compound, number> {
+  const found: Map<Compound, number> = new Map(), todo: Compound[] = [datum];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (found.has(next)) continue;
+    found.set(next, found.size);
+    for (const part of partsOf(next)) if (isCompound(part)) todo.push(part);
+  }
+  return found;
+}
+
+/** datumTo -- dst := the value of a datum. */
+export function datumTo(store: Symbols, dst: number, datum: Datum): void {
+  if (!isCompound(datum)) {
+    atomTo(store, dst, datum);
+    return;
+  }
+  const hart = store.hart, all = collect(datum), f = hart.enter(3), table = f, object = f + 1, value = f + 2;
+  const elementAt = (i: number): number => VectorELEMENTS + ValueSIZE * i;
+  store.setConstant(value, ConstantUNSPECIFIC);
+  store.makeVector(table, all.size, value);
+  for (const [compound, i] of all) {
+    store.setConstant(value, ConstantUNSPECIFIC);
+    if (compound.type === 'pair') store.cons(object, value, value);
+    else store.makeVector(object, compound.items.length, value);
+    hart.storeCap(table, elementAt(i), object);
+  }
+  for (const [compound, i] of all) {
+    partsOf(compound).forEach((part, k) => {
+      if (isCompound(part)) hart.loadCap(value, table, elementAt(all.get(part) as number));
+      else atomTo(store, value, part);
+      hart.loadCap(object, table, elementAt(i));
+      hart.storeCap(object, (compound.type === 'pair' ? PairCAR : VectorELEMENTS) + ValueSIZE * k, value);
+    });
+  }
+  hart.loadCap(dst, table, elementAt(all.get(datum) as number));
+  hart.leave(f);
 }
 
 // And back -----------------------------------------------------------------------------------------------------------
@@ -95,7 +99,8 @@ export function datumOf(store: Symbols, slot: number, at: Position, depth: numbe
     case KindBIGNUM: return { type: 'integer', value: store.bignum(slot) };
     case KindBYTES: return { type: 'bytes', bytes: bytesOf(store, slot) };
     case KindPAIR: case KindVECTOR: break;
-    default: return { type: 'unspecific' };
+    case KindIMMEDIATE: return { type: 'unspecific' };
+    default: throw store.error('eval: this is no datum:', slot);
   }
   if (depth > DatumDEPTH) throw store.error(`eval: data nested more than ${DatumDEPTH} levels deep`);
   return store.isPair(slot) ? listOf(store, slot, at, depth) : vectorOf(store, slot, at, depth);

@@ -10,7 +10,7 @@ import {
   KindCONTINUATION, KindPRIMITIVE, KindVALUES, KindVECTOR, PairCAR, PairCDR, PrimitiveNAME, PrimitiveSIZE, SlotCODE, SlotREWIND,
   SlotVM0, SlotVM1, SlotVM2, SlotVM4, ValueSIZE, ValuesVALUES, VectorELEMENTS, WindowBASE, objectSize,
 } from './kinds.ts';
-import { literal } from './literal.ts';
+import { datumTo } from './literal.ts';
 import { OpAPPLY, OpAPPLYVALUES, OpCALLCC } from './opcodes.ts';
 import type { Primitive, PrimitiveCode } from './primitive.ts';
 import { Raises } from './raise.ts';
@@ -195,7 +195,7 @@ export class Procedures extends Raises {
 
   /** makeDatum -- put the value of a datum in slot `dst`. */
   makeDatum(dst: number, datum: Datum): void {
-    literal(this, datum, dst);
+    datumTo(this, dst, datum);
   }
 
   // Closures and globals ---------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ function location(state: Compare, value: Value, w: Int32Array, at: number, isTag
     if (isTagged || !isSame) expect.fail(`data are as they were: [${words.join(' ')}], not [${w.subarray(at, at + 4).join(' ')}]`);
     return value;
   }
-  const low = w[at], bounds = boundsDecode(BigInt((w[at + 2]) >>> 0), windowAddress(low));
+  const low = w[at], bounds = boundsDecode(BigInt(w[at + 2] >>> 0), windowAddress(low));
   if (value.kind === 'loose') {
     if (!isTagged || bounds.top !== bounds.base) expect.fail('a capability to nothing stays one');
     return value;

@@ -113,7 +113,7 @@ export class Mutator {
   /** adopt -- take a capability to an area, in `slot`, for root 0, for good. */
   adopt(slot: number, size: number): Node {
     const area = this.hart.r[slot << 3];
-    const delta = ((this.hart.pte[area >>> 12]) & -4096) - (area & -4096);
+    const delta = (this.hart.pte[area >>> 12] & -4096) - (area & -4096);
     const node: Node = { serial: 0, size, values: new Map(), area, delta };
     for (let g = 0; g < size / 16; ++g) node.values.set(g, NOTHING);
     this.hart.move(this.slot(0), slot);

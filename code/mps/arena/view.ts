@@ -41,6 +41,6 @@ export class HeapView implements FormatView {
     const { heap } = this.arena;
     const s = heap.tracts[addr >>> PageSHIFT];
     aver(s !== 0, '<design/format#.if.within>');
-    return (addr + (heap.delta[s])) >>> 0;
+    return (addr + heap.delta[s]) >>> 0;
   }
 }

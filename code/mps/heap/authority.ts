@@ -28,7 +28,7 @@ export function deriveNew(r: Int32Array, c: number, low: Low, size: number): voi
  * beside the new place: the capability must then lose its tag <design/authority#.unrepresentable>.
  */
 export function deriveMoved(w: Int32Array, at: number, from: Low, delta: number): boolean {
-  const low = ((w[at]) + delta) | 0;
+  const low = (w[at] + delta) | 0;
   const bounds = boundsMove(w[at + 2], delta);
   w[at] = low;
   w[at + 2] = bounds;

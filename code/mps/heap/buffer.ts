@@ -78,7 +78,7 @@ export class Buffer {
   reserve(slot: number, size: number): Res {
     const words = this.words, alloc = words[ALLOC];
     if (COOL) aver(words[INIT] === alloc, '<design/buffer#.if.one>');
-    if (size <= (((words[LIMIT]) - alloc) | 0) && size < SizeEXACT && (size & 15) === 0 && size > 0) {
+    if (size <= ((words[LIMIT] - alloc) | 0) && size < SizeEXACT && (size & 15) === 0 && size > 0) {
       words[ALLOC] = alloc + size;
       const r = this.r, c = slot << 3;
       r[c] = alloc;
@@ -116,7 +116,7 @@ export class Buffer {
 
   /** The end of what may be taken for objects <design/buffer#.inv.scanlimit>; low address, unsigned. */
   get scanLimit(): number {
-    return this.words[FLIPPED] === 0 ? (this.words[INIT]) >>> 0 : this.initAtFlip;
+    return this.words[FLIPPED] === 0 ? this.words[INIT] >>> 0 : this.initAtFlip;
   }
 
   get limit(): number {
@@ -132,7 +132,7 @@ export class Buffer {
   flip(): void {
     const words = this.words;
     if (this.seg === null || words[FLIPPED] !== 0) return;
-    this.initAtFlip = (words[INIT]) >>> 0;
+    this.initAtFlip = words[INIT] >>> 0;
     words[LIMIT] = words[INIT];
     words[FLIPPED] = 1;
   }
@@ -140,7 +140,7 @@ export class Buffer {
   /** forwardReserve -- room for `size` bytes of a forwarded object: its low address; -1 if it does not fit. .critical */
   forwardReserve(size: number): number {
     const words = this.words, alloc = words[ALLOC];
-    if (size > (((words[LIMIT]) - alloc) | 0)) return -1;
+    if (size > ((words[LIMIT] - alloc) | 0)) return -1;
     words[ALLOC] = alloc + size;
     words[INIT] = alloc + size;
     return alloc >>> 0;
@@ -183,7 +183,7 @@ export class Buffer {
   }
 
   check(): void {
-    const init = (this.words[INIT]) >>> 0, alloc = (this.words[ALLOC]) >>> 0;
+    const init = this.words[INIT] >>> 0, alloc = this.words[ALLOC] >>> 0;
     if (this.seg === null) return;
     aver(this.seg.base <= this.base && this.base <= init, '<design/buffer#.inv.order>');
     aver(init <= alloc && alloc <= this.poolLimit && this.poolLimit <= this.seg.limit, '<design/buffer#.inv.order>');
@@ -225,7 +225,7 @@ export class Buffer {
       words[LIMIT] = this.poolLimit;
     }
     // A large object's segment holds nothing else, not even after its commit has failed <design/amc#.large>.
-    if (size > (((words[LIMIT]) - (words[ALLOC])) | 0) || size >= this.pool.largeSize || this.seg?.large === true) {
+    if (size > ((words[LIMIT] - words[ALLOC]) | 0) || size >= this.pool.largeSize || this.seg?.large === true) {
       this.detach();
       arena.poll();
       res = this.pool.bufferFill(this, size);

@@ -90,7 +90,7 @@ export class Seg {
   }
 
   get white(): boolean {
-    return ((this.arena.heap.state[this.number]) & SegWHITE) !== 0;
+    return (this.arena.heap.state[this.number] & SegWHITE) !== 0;
   }
 
   /** Physical granule of the base; granules of the segment are numbered from it. */
@@ -113,11 +113,11 @@ export class Seg {
   }
 
   stateAdd(bits: number): void {
-    this.arena.heap.state[this.number] = (this.arena.heap.state[this.number]) | bits;
+    this.arena.heap.state[this.number] = this.arena.heap.state[this.number] | bits;
   }
 
   stateRemove(bits: number): void {
-    this.arena.heap.state[this.number] = (this.arena.heap.state[this.number]) & ~bits;
+    this.arena.heap.state[this.number] = this.arena.heap.state[this.number] & ~bits;
   }
 
   /** setGrey -- put it in, or take it out of, the grey ring; while a flipped trace finds it grey, mutators may not read. */

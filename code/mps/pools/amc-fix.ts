@@ -21,7 +21,7 @@ const WHITE = SegWHITE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = Star
 /** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const heap = ss.heap, starts = heap.starts;
-  const at = (base + (heap.delta[s])) >>> SHIFT;
+  const at = (base + heap.delta[s]) >>> SHIFT;
   let g = at;
   if (starts[at] === 0) {
     // A block that is not committed has no start, and its references stay <design/amc#.inv.buffered>.
@@ -31,7 +31,7 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const start = starts[g];
   // How far the reference's base is into the object: a narrowed reference begins inside.
   const into = ((at - g) << SHIFT) | (base & 15);
-  if (start === FORWARDED) return ((heap.i32[g << 2]) + into) | 0;
+  if (start === FORWARDED) return (heap.i32[g << 2] + into) | 0;
   const seg = heap.segs[s] as Seg;
   if (heap.state[s] !== WHITE) {
     if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
@@ -117,7 +117,7 @@ export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
   const at = (base + seg.delta) >>> SHIFT;
   const g = heap.startBefore(at);
   const into = ((at - g) << SHIFT) | (base & 15), object = (base - into) | 0;
-  if (heap.starts[g] === FORWARDED) return ((heap.i32[g << 2]) + into) | 0;
+  if (heap.starts[g] === FORWARDED) return (heap.i32[g << 2] + into) | 0;
   if (heap.starts[g] === PAD) return base;
   const moved = amcMoved(seg, object);
   if (moved !== null) return (moved + into) | 0;
@@ -145,7 +145,7 @@ function amcNail(ss: ScanState, seg: Seg, g: number): void {
  * fail. */
 export function amcFixAmbig(ss: ScanState, addr: Low): boolean {
   const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT];
-  if (((heap.state[s]) & WHITE) === 0) return false;
+  if ((heap.state[s] & WHITE) === 0) return false;
   const seg = heap.segs[s] as Seg;
   if (addr >>> 0 >= seg.whiteLimit) return false;
   const g = heap.startBefore(seg.granuleOf(addr >>> 0));

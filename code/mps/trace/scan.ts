@@ -69,7 +69,7 @@ export function fixWords(ss: ScanState, w: Int32Array, at: number): boolean {
   ss.unfixed |= zone;
   if ((ss.white & zone) === 0) return true;
   const s = heap.tracts[base >>> PAGE];
-  if (((heap.state[s]) & WHITE) === 0) {
+  if ((heap.state[s] & WHITE) === 0) {
     ss.fixed |= zone;
     return true;
   }

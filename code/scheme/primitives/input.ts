@@ -9,7 +9,7 @@ import { primitive, type Primitive } from '../primitive.ts';
 import { Reader } from '../reader.ts';
 import type { Vm } from '../vm.ts';
 import { subbytesTo } from './bytevectors.ts';
-import { datumTo } from './graph.ts';
+import { datumTo } from '../literal.ts';
 import { bufferOf, inputOf, PortBINARY, portAdvance, portPlace, PortTEXT } from './ports.ts';
 import { copyBytes, lengthIn, rangeOf, sizeOf } from './slots.ts';
 import { substringTo } from './strings.ts';

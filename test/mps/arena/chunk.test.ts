@@ -16,7 +16,7 @@ function grainsOf(sizes: { memory?: number; limit?: number; chunk?: number; spar
   return { ram, space, plinth, grains, own, chunks, generation: new Generation(0, { capacity: 1, mortality: 0.5 }) };
 }
 
-const isMapped = (space: AddressSpace, base: number): boolean => ((space.window[base >>> 12]) & PageVALID) !== 0;
+const isMapped = (space: AddressSpace, base: number): boolean => (space.window[base >>> 12] & PageVALID) !== 0;
 
 describe('grains', () => {
   test('belong to one owner each, keep the accounts, and stay below the limit, whatever is asked <design/chunk#.inv.accounts>', () => {

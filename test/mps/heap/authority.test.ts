@@ -6,7 +6,7 @@ import { deriveMoved, deriveNew } from '../../../code/mps/heap/authority.ts';
 
 const HIGH = BigInt(WindowHIGH) << 32n;
 const address = (low: number): bigint => HIGH + BigInt(low >>> 0);
-const decode = (w: Int32Array, at = 0): { base: bigint; top: bigint } => boundsDecode(BigInt((w[at + 2]) >>> 0), address(w[at]));
+const decode = (w: Int32Array, at = 0): { base: bigint; top: bigint } => boundsDecode(BigInt(w[at + 2] >>> 0), address(w[at]));
 
 /** A place for an object: anything that collectors hand out, from one granule to large. */
 const place = fc.record({
