@@ -44,6 +44,7 @@ export function runCommand(): Command {
   return new Command('run')
     .description('run a Scheme program')
     .argument('<file>', 'the program, R7RS Scheme')
+    .argument('[hash]', 'run only if the program is still the one with this hash, as in the report\'s run string')
     .option('--memory <size>', 'the machine\'s memory', '256MiB')
     .option('--commit-limit <size>', 'the most that the heap may use of it (default: all)')
     .option('--nursery <size>', 'allocation between collections of the youngest generation', '8MiB')
@@ -57,14 +58,15 @@ export function runCommand(): Command {
     .option('--json', 'report as one line of JSON (with --stats)')
     .option('--events <file>', 'write every event of the collector to a file, a line of JSON each')
     .addHelpText('after', '\nSizes take B, KiB, MiB or GiB; times us or ms.\n\nExample:\n  capstan run trees.scm --memory 64MiB --nursery 256KiB --stats')
-    .action(async (file: string, options: RunOptions) => {
-      process.exitCode = await run(file, options);
+    .action(async (file: string, hash: string | undefined, options: RunOptions) => {
+      const text = programRead(file);
+      if (hash !== undefined && hash !== programHash(text)) throw new UserError(hashMessage(file, hash, text));
+      process.exitCode = await run(text, file, options);
     });
 }
 
 /** run -- run a program to its end, or until it is interrupted; the exit code. */
-async function run(file: string, options: RunOptions): Promise<number> {
-  const text = programRead(file);
+async function run(text: string, file: string, options: RunOptions): Promise<number> {
   if (!/^-?\d+$/.test(options.seed)) throw new UserError(`--seed "${options.seed}" is not a whole number: write one such as 1`);
   if (options.json === true && options.stats !== true) throw new UserError('--json needs --stats: it says how the report is printed');
   process.env['CAPSTAN_CHECK'] = options.check;
@@ -142,6 +144,13 @@ function programRead(file: string): string {
   }
 }
 
+/** programHash -- what tells a program from what it was <design/cli#.run>. */
+const programHash = (text: string): string => `@${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
+
+const hashMessage = (file: string, hash: string, text: string): string => (/^@[0-9a-f]{8}$/.test(hash)
+  ? `${file} has changed: it was ${hash} and is ${programHash(text)} (leave ${hash} out to run it as it is)`
+  : `"${hash}" is not the hash of a program (run one file at a time; a hash is as in ${programHash(text)})`);
+
 /** leastMessage -- what to do about a heap that is too small to start. */
 function leastMessage(options: RunOptions, least: string): string {
   const option = options.commitLimit === undefined ? '--memory' : '--commit-limit';
@@ -152,9 +161,8 @@ function leastMessage(options: RunOptions, least: string): string {
 function runString(file: string, text: string, options: RunOptions): string {
   const { memory, commitLimit, nursery, grain, pause, platform, collect, seed, check } = options;
   const limit = commitLimit === undefined ? '' : ` --commit-limit ${commitLimit}`;
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
   return `run ${file} --memory ${memory}${limit} --nursery ${nursery} --grain ${grain} --pause ${pause} --platform ${platform}`
-    + ` --collect ${collect} --seed ${seed} --check ${check} @${hash}`;
+    + ` --collect ${collect} --seed ${seed} --check ${check} ${programHash(text)}`;
 }
 
 /** What a program prints, gathered between slices. */

@@ -93,6 +93,18 @@ describe.runIf(variety === 'hot')('capstan run', () => {
     expect(report['bytesReclaimed']).toBeGreaterThan(1_000_000);
   });
 
+  test('the run string repeats the run, and not that of a program that has changed <design/cli#.run>', () => {
+    const file = program('again.scm', '(define (f n) (if (> n 0) (begin (list n) (f (- n 1))))) (f 20000) (display "again")');
+    const first = capstan('run', file, '--nursery', '64KiB', '--memory', '8MiB', '--seed', '3', '--stats', '--json');
+    const { run } = JSON.parse(first.stderr) as { run: string };
+    const second = capstan(...run.split(' '), '--stats', '--json');
+    expect({ ...JSON.parse(second.stderr) as object, pauseMaxMs: 0 }).toEqual({ ...JSON.parse(first.stderr) as object, pauseMaxMs: 0 });
+    program('again.scm', '(display "changed")');
+    const third = capstan(...run.split(' '));
+    expect(third.stderr).toMatch(/^capstan: again\.scm has changed: it was @[0-9a-f]{8} and is @[0-9a-f]{8} \(leave @[0-9a-f]{8} out/);
+    expect([third.status, third.stdout]).toEqual([2, '']);
+  });
+
   test('--stats says why it collected, with the numbers <design/policy#.reason>', () => {
     const { stderr } = capstan('run', join(top, 'test/data/scheme/trees.scm'), '--nursery', '256KiB', '--memory', '4MiB', '--stats');
     expect(stderr).toMatch(/\d+ {2}generation 0 was full: last, [\d.]+ KiB new of 256\.0 KiB\n/);
