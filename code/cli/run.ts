@@ -20,7 +20,8 @@ const SliceMS = 20;
 /** Signal numbers, as CheriBSD has them. */
 const SigPIPE = 13;
 
-// Taken before anything runs, for programs must not be able to reach a clock <design/determinism#.req.closed>.
+// Taken before anything runs, for programs must not be able to reach a clock <design/determinism#.req.closed>;
+// what it says is printed and never fed back <design/cli#.req.clock>.
 const now: () => number = performance.now.bind(performance);
 
 /** The options of `run`, as commander gives them. */

@@ -2,7 +2,7 @@
  *
  * The objects that can be reached from the roots, numbered in the order of a breadth-first walk, with all that a move must not
  * change: sizes, words, tags, and of each reference which object, where into it, how far, and with what rights. Two graphs
- * are isomorphic when their lists are equal <design/oracle#.graph>.
+ * are isomorphic when their lists are equal <design/oracle#.graph>. No step is shared with the collector's <design/oracle#.req.simple>.
  */
 import { baseDecode, baseIsNear, roomDecode, WindowHIGH, type Low } from '../machine/machine.ts';
 import type { Arena, Seg } from '../mps/mps.ts';

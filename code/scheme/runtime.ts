@@ -93,7 +93,7 @@ export class Runtime {
     for (const name of definedNames(data.map(({ datum }) => datum))) this.defined.add(name);
     const first = this.forms.length;
     this.forms.push(...data, null);
-    return yield* this.run(readAll(`(%run-from ${first})`, '')[0] as Form);
+    return yield* this.run(readAll(`(%run-from ${first})`, '')[0]);
   }
 
   /** loadPrelude -- the same before there is any Scheme procedure to go through the forms. */

@@ -1,4 +1,5 @@
-/* oracle.test.ts: the oracles judge a client that does a bit of everything, and they do convict (see tool/mutants.list.ts). */
+/* oracle.test.ts: the oracles judge a client that does a bit of everything, and they do convict: the mutants of
+ * tool/mutants.list.ts that name this file <design/oracle#.req.convict>. */
 import { describe, expect, test } from 'vitest';
 import { random } from '../../code/base/base.ts';
 import type { Hart } from '../../code/machine/machine.ts';
