@@ -173,7 +173,7 @@ export class Arena {
     return worked;
   }
 
-  /** clamp -- start no collection, and do not advance one. */
+  /** clamp -- start no collection, and advance none unless the client asks. */
   clamp(): void {
     this.isClamped = true;
   }
@@ -336,7 +336,7 @@ export class Arena {
 
   /** quantum -- bytes of work in each quantum of a trace that has just flipped. */
   quantum(trace: Trace): number {
-    return !this.plinth.incremental ? Infinity : policyQuantum(trace.foundation, trace.condemned, 0.5, this.pollInterval);
+    return !this.plinth.incremental ? Infinity : policyQuantum(trace.foundation, trace.condemned, trace.expected, this.pollInterval);
   }
 
   private pausing(work: () => void): void {

@@ -59,8 +59,7 @@ function policyChain(chain: Chain): Proposal | null {
 }
 
 /** policyQuantum -- bytes of work in a quantum, so that a trace keeps ahead of allocation <design/policy#.quantum>. */
-export function policyQuantum(foundation: number, condemned: number, mortality: number, pollInterval: number): number {
-  const survivors = condemned * (1 - mortality);
+export function policyQuantum(foundation: number, condemned: number, survivors: number, pollInterval: number): number {
   const polls = Math.max(1, (condemned * WorkFACTOR) / pollInterval);
   return Math.ceil((foundation + survivors) / polls) + 1;
 }

@@ -1,7 +1,7 @@
 /* authority.ts: THE COLLECTOR'S AUTHORITY
  *
  * Capabilities come from capabilities, but a collector makes them anew: it holds a capability for the whole arena, and
- * here alone it is used, by three functions. None gives more rights than the mutator had or was promised
+ * here alone it is used, by two functions. None gives more rights than the mutator had or was promised
  * <design/authority#.inv.rights>. They work on raw words and allocate nothing <design/authority#.raw>.
  */
 import {
@@ -33,9 +33,4 @@ export function deriveMoved(w: Int32Array, at: number, from: Low, delta: number)
   w[at] = low;
   w[at + 2] = bounds;
   return baseDecode(low, bounds) === ((from + delta) | 0);
-}
-
-/** deriveWhole -- make slot words at `c` a capability to a whole object, for those who walk the heap. */
-export function deriveWhole(r: Int32Array, c: number, base: Low, size: number): void {
-  deriveNew(r, c, base, size);
 }

@@ -121,11 +121,6 @@ export class Heap {
     return (at < limit ? at : limit) - g;
   }
 
-  /** startSet -- record that `size` granules from `g` on are one object. .critical */
-  startSet(g: number, size: number): void {
-    this.starts[g] = size <= StartMAX ? size : StartLONG;
-  }
-
   /** pad -- make granules [g, limit) nobody's. */
   pad(g: number, limit: number): void {
     this.wipe(g, limit);

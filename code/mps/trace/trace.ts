@@ -51,6 +51,8 @@ export class Trace {
   /** Bytes condemned, and bytes of grey segments at the flip. */
   condemned: number = 0;
   foundation: number = 0;
+  /** Bytes of the condemned that are expected to survive, by what their generations have learned. */
+  expected: number = 0;
   reclaimed: number = 0;
   /** Bytes to scan in a quantum. */
   quantum: number = 0;
@@ -93,6 +95,7 @@ export class Trace {
     this.generations = generations;
     this.condemnedSegs = [];
     this.condemned = 0;
+    this.expected = 0;
     this.reclaimed = 0;
     this.hasPinned = false;
     this.wasWorld = generations.includes(this.arena.topGeneration);
@@ -106,6 +109,7 @@ export class Trace {
         const condemned = seg.pool.whiten(seg);
         if (condemned === 0) continue;
         this.condemned += condemned;
+        this.expected += condemned * (1 - generation.mortality);
         this.condemnedSegs.push(seg);
         ss.white |= zoneSetOfRange(seg.base, seg.limit, this.arena.heap.zoneShift);
       }

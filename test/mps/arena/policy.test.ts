@@ -83,7 +83,7 @@ test('every poll collects the nursery, each sixteenth the world, if that is aske
 
 test('a quantum is work, and enough of them do all of it before the mutator has allocated its share <design/policy#.quantum>', () => {
   fc.assert(fc.property(fc.nat(1e9), fc.integer({ min: 1, max: 1e9 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 4096, max: 65536 }), (foundation, condemned, mortality, interval) => {
-    const quantum = policyQuantum(foundation, condemned, mortality, interval), polls = Math.max(1, (condemned * 0.25) / interval);
+    const quantum = policyQuantum(foundation, condemned, condemned * (1 - mortality), interval), polls = Math.max(1, (condemned * 0.25) / interval);
     expect(quantum).toBeGreaterThan(0);
     expect(quantum * polls).toBeGreaterThanOrEqual(foundation + condemned * (1 - mortality));
   }));
