@@ -12,7 +12,7 @@ import type { Outcome } from '../scheme/scheme.ts';
 import { EventLog } from './events.ts';
 import { ExitERROR, ExitEXHAUSTED, ExitINTERRUPTED, exitOfSignal, ExitUSAGE, UserError } from './exit.ts';
 import { Reasons, reportOf, reportText } from './report.ts';
-import type { Session } from './session.ts';
+import type { RunOptions, Session } from './session.ts';
 
 /** How long the host is kept waiting <design/cli#.slices>. */
 const SliceMS = 20;
@@ -23,22 +23,6 @@ const SigPIPE = 13;
 // Taken before anything runs, for programs must not be able to reach a clock <design/determinism#.req.closed>;
 // what it says is printed and never fed back <design/cli#.req.clock>.
 const now: () => number = performance.now.bind(performance);
-
-/** The options of `run`, as commander gives them. */
-export interface RunOptions {
-  readonly memory: string;
-  readonly commitLimit?: string;
-  readonly nursery: string;
-  readonly grain: string;
-  readonly pause: string;
-  readonly platform: 'an';
-  readonly collect: 'normal' | 'every-poll';
-  readonly seed: string;
-  readonly check: 'rash' | 'hot' | 'cool';
-  readonly stats?: true;
-  readonly json?: true;
-  readonly events?: string;
-}
 
 /** runCommand -- `run`, for the command line to add. */
 export function runCommand(): Command {

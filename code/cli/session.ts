@@ -7,7 +7,6 @@ import { faultDescribe, faultIsCapability, MachineFault } from '../machine/machi
 import { boot, OptionError, parseSize, sizeText, type BootOptions, type Event, type System } from '../mps/mps.ts';
 import { Runtime, type Outcome } from '../scheme/scheme.ts';
 import { UserError } from './exit.ts';
-import type { RunOptions } from './run.ts';
 
 const now: () => number = performance.now.bind(performance);
 
@@ -15,6 +14,22 @@ const now: () => number = performance.now.bind(performance);
 const SigBUS = 10;
 const SigSEGV = 11;
 const SigPROT = 34;
+
+/** The options of `run`, as commander gives them. */
+export interface RunOptions {
+  readonly memory: string;
+  readonly commitLimit?: string;
+  readonly nursery: string;
+  readonly grain: string;
+  readonly pause: string;
+  readonly platform: 'an';
+  readonly collect: 'normal' | 'every-poll';
+  readonly seed: string;
+  readonly check: 'rash' | 'hot' | 'cool';
+  readonly stats?: true;
+  readonly json?: true;
+  readonly events?: string;
+}
 
 /** A program under way. */
 export interface Session {

@@ -1,8 +1,7 @@
 /* session.test.ts: a run that an emulated signal ends. */
 import { describe, expect, test } from 'vitest';
 import { exitOfSignal } from '../../code/cli/exit.ts';
-import type { RunOptions } from '../../code/cli/run.ts';
-import { sessionStart } from '../../code/cli/session.ts';
+import { sessionStart, type RunOptions } from '../../code/cli/session.ts';
 
 const options: RunOptions = {
   memory: '16MiB', nursery: '64KiB', grain: '4KiB', pause: '10ms', platform: 'an', collect: 'normal', seed: '1', check: 'hot',
