@@ -106,7 +106,7 @@ function dangling(citations: readonly Citation[], definitions: readonly Definiti
 function undefended(definitions: readonly Definition[], citations: readonly Citation[]): Problem[] {
   const cited = new Set<string>();
   for (const { document, tag, file } of citations) {
-    if (tag !== null && /^(?:code|test|tool)\//.test(file)) cited.add(keyOf(document, tag));
+    if (tag !== null && /^(?:code|test)\//.test(file)) cited.add(keyOf(document, tag));
   }
   return definitions
     .filter(({ document, tag, statement }) => mustBeCited.test(tag) && !statement && !cited.has(keyOf(document, tag)))

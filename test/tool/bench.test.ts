@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { allocation } from '../../tool/bench/allocation.ts';
 import { benchMain, BENCHES, type Bench, type BenchPort } from '../../tool/bench/bench.ts';
+import { output, stopAll } from '../../tool/bench/fresh.ts';
 import { gcbenchCapstan } from '../../tool/bench/gcbench-capstan.ts';
 import { gcbenchObjects } from '../../tool/bench/gcbench-objects.ts';
 import { GcbenchFULL, type GcbenchWork } from '../../tool/bench/gcbench-work.ts';
@@ -119,6 +120,23 @@ describe('the command', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, '--list'], { encoding: 'utf8' });
     expect(stderr).toBe('bench: TypeScript loaders distort times (run it built: npm run -s bench)\n');
     expect(status).toBe(2);
+  });
+});
+
+describe('fresh processes', () => {
+  test('a case runs in a process of its own, and the next in another <design/bench#.inv.fresh>', async () => {
+    const pids = [await output(process.execPath, ['-p', 'process.pid']), await output(process.execPath, ['-p', 'process.pid'])].map(Number);
+    expect(new Set([process.pid, ...pids]).size).toBe(3);
+  });
+
+  test('what a case dies of becomes the error <design/bench#.inv.loud>', async () => {
+    await expect(output(process.execPath, ['-e', 'throw new RangeError("planted")'])).rejects.toThrow('RangeError: planted');
+  });
+
+  test('stopAll ends what is running <design/bench#.inv.fresh>', async () => {
+    const endless = output(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    stopAll();
+    await expect(endless).rejects.toThrow('ended with SIGKILL');
   });
 });
 
