@@ -61,6 +61,16 @@ function capstan(args: readonly string[]): Promise<Done> {
 const runOf = ({ program, options, grain }: Case, memory: number): Promise<Done> =>
   capstan(['run', join(programsPlace, `${program}.scm`), '--memory', `${memory}B`, '--grain', `${grain}B`, ...options]);
 
+const leasts = new Map<string, Promise<number>>();
+
+/** leastOf -- the least memory of a case, which checks do not change: it is searched for once, with few of them. */
+function leastOf(one: Case): Promise<number> {
+  const options = one.options.map((option) => (option === 'cool' ? 'hot' : option)), key = keyOf({ ...one, options });
+  const found = leasts.get(key) ?? leastMemory({ ...one, options });
+  leasts.set(key, found);
+  return found;
+}
+
 /** The smallest memory, in whole grains, in which a case ends as it should. */
 async function leastMemory(one: Case): Promise<number> {
   const ends = async (count: number): Promise<boolean> => (await runOf(one, count * one.grain)).code === 0;
@@ -80,7 +90,7 @@ async function leastMemory(one: Case): Promise<number> {
 const keyOf = ({ program, options, grain, memory }: Case): string => [program, `grain ${grain}`, `memory ${memory}`, ...options].join(' ');
 
 async function judge(one: Case): Promise<Result> {
-  const memory = one.memory === 'least' ? await leastMemory(one) + one.grain : one.memory;
+  const memory = one.memory === 'least' ? await leastOf(one) + one.grain : one.memory;
   const done = await runOf(one, memory);
   const expected = readFileSync(join(programsPlace, `${one.program}.out`), 'utf8');
   const why = done.code !== 0 ? `exit code ${done.code}: ${done.err.split('\n')[0]}` : done.out !== expected ? 'other output than expected' : '';

@@ -22,7 +22,7 @@ import {
 const COOL = cool;
 
 /** How many slots a hart has when nothing else is asked. */
-export const HartSLOTS = 4096;
+export const HartSLOTS = 16_384;
 
 /** Slots below this number are registers, always scanned; the stack of locals grows upward from it. */
 export const HartREGISTERS = 32;

@@ -15,6 +15,7 @@
  * .top: when anything is allocated, hart.top is the running frame's end or above <design/vm#.window.top>. It rises by
  * raiseTop and falls by trim; what it rises over is old, but sound, for a flip clears what is above it.
  */
+import { aver } from '../base/base.ts';
 import type { Hart } from '../machine/machine.ts';
 import {
   ClosureCODE, ContinuationHANDLERS, ContinuationPARAMS, ContinuationSIZE, ContinuationSTACK, ContinuationWINDERS, HeaderFOURTH,
@@ -24,6 +25,10 @@ import {
 import type { AllocationPoint } from './objects.ts';
 import { FrameMAX, LinkBITS, LinkMASK } from './opcodes.ts';
 import { Symbols } from './symbols.ts';
+
+/** Frames that wait leave the slots when they would fill more than these. The hart's other slots are for long lists that are
+ * applied <design/vm#.window>. */
+const WindowSLOTS = 4096;
 
 /** The slots beyond the window's limit: one frame for a handler, and what primitives claim. */
 const WindowMARGIN = FrameMAX + 200;
@@ -36,12 +41,16 @@ export class Frames extends Symbols {
   pc: number = 0;
   /** How many arguments the procedure that begins was given. */
   argc: number = 0;
-  /** The highest a frame may reach. */
+  /** The highest a frame may reach while others wait below it. */
   windowLimit: number;
+  /** The highest that arguments may reach. */
+  protected readonly slotLimit: number;
 
   constructor(hart: Hart, ap: AllocationPoint) {
     super(hart, ap);
-    this.windowLimit = hart.limit - WindowMARGIN;
+    this.windowLimit = WindowSLOTS - WindowMARGIN;
+    this.slotLimit = hart.limit - WindowMARGIN;
+    aver(hart.limit >= WindowSLOTS, '<design/vm#.window>');
   }
 
   // The extent of what counts ----------------------------------------------------------------------------------------
@@ -183,12 +192,12 @@ export class Frames extends Symbols {
   protected reset(): void {
     this.fp = WindowBASE;
     this.hart.top = WindowBASE;
-    this.windowLimit = this.hart.limit - WindowMARGIN;
+    this.windowLimit = WindowSLOTS - WindowMARGIN;
   }
 
   /** borrow -- let frames use the margin, so that a handler can run when the heap is too full to spill. False: they do. */
   protected borrow(): boolean {
-    const limit = this.hart.limit - 100;
+    const limit = WindowSLOTS - 100;
     if (this.windowLimit === limit) return false;
     this.windowLimit = limit;
     return true;

@@ -112,9 +112,9 @@ export class Procedures extends Raises {
 
   /** spread -- put the elements of the list in slot `list` into slots from `first` on; returns how many. */
   private spread(list: number, first: number, keep: number): number {
-    const hart = this.hart, most = this.windowLimit, count = this.listLength(list, most);
+    const hart = this.hart, most = this.slotLimit, count = this.listLength(list, most);
     if (count < 0) throw this.wrongType('apply', 2, list, 'a list');
-    if (first + count > most) {
+    if (first + count > this.windowLimit) {
       if (first - this.fp + count + WindowBASE > most) throw this.error(`apply: a list of ${count} elements or more is too long`);
       const fp = this.fp;
       this.spill(keep);

@@ -161,3 +161,14 @@ test('a program may be run twice on one machine <design/vm#.state>', () => {
   expect([vm.run(10), vm.fixnum(SlotRESULT)]).toEqual(['done', 7]);
   expect(codeOf(int(7)).length).toBeLessThan(4);
 });
+
+test('a list of thousands can be applied, one that no slots can hold is an error, and frames wait in the window as before <design/vm#.window>', () => {
+  const ended = run(`
+    (define (upto n) (let loop ((i n) (l '())) (if (= i 0) l (loop (- i 1) (cons i l)))))
+    (display (list (apply + (upto 15000)) (length (apply list (upto 15000))) (apply (lambda (a . r) (length r)) (upto 9000))
+                   (call-with-values (lambda () (apply values (upto 7000))) max)
+                   (guard (e (#t (error-object-message e))) (apply + (upto 100000)))))
+    (define (deep n) (if (= n 0) 0 (+ 1 (deep (- n 1)))))
+    (display (deep 30000))`, { nursery: '64KiB' });
+  expect(ended.printed).toMatch(/^\(112507500 15000 8999 7000 apply: a list of \d+ elements or more is too long\)30000$/);
+});
