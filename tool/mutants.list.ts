@@ -305,4 +305,18 @@ export const mutants: readonly Mutant[] = [
     new: '',
     tests: ['test/mps/heap/root.test.ts'],
   },
+  {
+    name: 'a summary leaves out what was not fixed',
+    file: 'code/mps/trace/scan.ts',
+    old: 'return this.fixed | (this.unfixed & ~this.white);',
+    new: 'return this.fixed;',
+    tests: ['test/observe/oracle.test.ts'],
+  },
+  {
+    name: 'a scan does not note the zones that it meets',
+    file: 'code/mps/trace/scan.ts',
+    old: '        unfixed |= zone;\n',
+    new: '',
+    tests: ['test/observe/oracle.test.ts'],
+  },
 ];
