@@ -319,4 +319,11 @@ export const mutants: readonly Mutant[] = [
     new: '',
     tests: ['test/observe/oracle.test.ts'],
   },
+  {
+    name: 'a large object is promoted once only',
+    file: 'code/mps/heap/seg.ts',
+    old: '    this.generation = generation;\n    this.forward = this.pool.forwardFrom(generation);\n',
+    new: '    this.generation = generation;\n',
+    tests: ['test/mps/pools/large.test.ts'],
+  },
 ];

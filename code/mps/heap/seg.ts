@@ -57,7 +57,7 @@ export class Seg {
   fresh: number = 0;
   aged: number = 0;
   /** Where its survivors are forwarded to. */
-  readonly forward: Buffer;
+  forward: Buffer;
   /** What the plinth has been asked to forbid. */
   prot: AccessSet = AccessNONE;
 
@@ -171,6 +171,7 @@ export class Seg {
     this.aged = 0;
     this.generationRing.remove();
     this.generation = generation;
+    this.forward = this.pool.forwardFrom(generation);
     generation.segRing.append(this.generationRing);
   }
 
