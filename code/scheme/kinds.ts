@@ -191,6 +191,8 @@ export const SlotEXHAUSTED = 10;
 export const SlotBALLAST = 11;
 /** What the last top-level form gave. */
 export const SlotRESULT = 12;
+/** Where `cool` loads what it only checks; clear between instructions. */
+export const SlotAUDIT = 13;
 
 /** Scratch for primitives: nothing but primitives uses them; lost over a call of another primitive. */
 export const SlotTMP0 = 16;

@@ -7,7 +7,7 @@ import type { Datum } from './datum.ts';
 import { SchemeHalt, type SchemeRaise } from './errors.ts';
 import {
   ClosureCODE, ClosureFREE, ConstantNULL, ConstantUNASSIGNED, GlobalSYMBOL, GlobalVALUE, HeaderTHIRD, KindCLOSURE,
-  KindCONTINUATION, KindPRIMITIVE, KindVALUES, KindVECTOR, PairCAR, PairCDR, PrimitiveNAME, PrimitiveSIZE, SlotCODE, SlotREWIND,
+  KindCONTINUATION, KindPRIMITIVE, KindVALUES, KindVECTOR, PairCAR, PairCDR, PrimitiveNAME, PrimitiveSIZE, SlotAUDIT, SlotCODE, SlotREWIND,
   SlotVM0, SlotVM1, SlotVM2, SlotVM4, ValueSIZE, ValuesVALUES, VectorELEMENTS, WindowBASE, objectSize,
 } from './kinds.ts';
 import { datumTo } from './literal.ts';
@@ -237,6 +237,22 @@ export class Procedures extends Raises {
     hart.loadCap(cell, SlotCODE, k * ValueSIZE);
     hart.loadCap(dst, cell, GlobalVALUE);
     if (this.isConstant(dst, ConstantUNASSIGNED)) throw this.unbound(cell);
+  }
+
+  /** auditGlobal -- make the accesses of `globalSlow` through the hart, for their checks alone <design/vm#.inv.varieties>. */
+  protected auditGlobal(k: number): void {
+    const hart = this.hart;
+    hart.loadCap(SlotAUDIT, SlotCODE, k * ValueSIZE);
+    hart.loadCap(SlotAUDIT, SlotAUDIT, GlobalVALUE);
+    hart.clear(SlotAUDIT);
+  }
+
+  /** auditCall -- the same for the accesses of a call of what is in a slot. */
+  protected auditCall(callee: number): void {
+    const hart = this.hart;
+    if (this.kindOf(callee) !== KindCLOSURE) return;
+    hart.loadCap(SlotAUDIT, callee, ClosureCODE);
+    hart.clear(SlotAUDIT);
   }
 
   private unbound(cell: number): SchemeRaise {

@@ -5,7 +5,7 @@
  * <design/vm#.state>.
  *
  * .fast: The loop makes the checks of a hart's access in place, with the arrays in locals, and leaves whatever fails them to
- * the hart <design/vm#.fast>. In `cool` every access is the hart's.
+ * the hart <design/vm#.fast>. In `cool` each is made through the hart first, for its checks.
  */
 /* eslint-disable max-lines -- the arms of one switch <design/vm#.why.one-loop> */
 import { cool } from '../base/base.ts';
@@ -409,7 +409,8 @@ export class Vm extends Procedures {
             argc = w1 & 0xffff;
             tail = (w0 & 0xffff) === 46;
             const k = (w1 >>> 16) << 4, at = ((r[0]) + k) | 0, e = pte[at >>> 12];
-            if (!COOL && k <= (r[5]) - 16 && (e & 5) === 5 && (at & 15) === 0 && ((r[4]) & LOADCAP) !== 0) {
+            if (COOL) this.auditGlobal(w1 >>> 16);
+            if (k <= (r[5]) - 16 && (e & 5) === 5 && (at & 15) === 0 && ((r[4]) & LOADCAP) !== 0) {
               const p = ((e & -4096) | (at & 4095)) >>> 2, low = i32[p];
               // A capability to just a cell, with every right: its bounds need no decoding.
               const whole = tags[p >>> 2] !== 0 && i32[p + 1] === WINDOW && i32[p + 3] === DATA
@@ -521,7 +522,8 @@ export class Vm extends Procedures {
 
         // A call of what is at base + 1.
         const callee = base + 8, low = r[callee], e = pte[low >>> 12];
-        if (!COOL && (r[callee + 5]) >= OBJECT && (e & 5) === 5 && (low & 15) === 0) {
+        if (COOL) this.auditCall(callee >> 3);
+        if ((r[callee + 5]) >= OBJECT && (e & 5) === 5 && (low & 15) === 0) {
           const p = ((e & -4096) | (low & 4095)) >>> 2, kind = i32[p];
           if (kind === CLOSURE) {
             const at = (low + 16) | 0, e2 = pte[at >>> 12];

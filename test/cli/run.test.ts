@@ -120,6 +120,15 @@ describe.runIf(variety === 'hot')('capstan run', () => {
     expect(texts[1]).toBe(texts[0]);
   });
 
+  test('what is checked changes nothing of a run, event by event <design/vm#.inv.varieties>', () => {
+    const texts = ['rash', 'hot', 'cool'].map((check) => {
+      capstan('run', join(top, 'test/data/scheme/bank.scm'), '--nursery', '4KiB', '--collect', 'every-poll', '--check', check, '--events', check);
+      return readFileSync(join(place, check), 'utf8');
+    });
+    expect(texts[0]?.split('\n').length).toBeGreaterThan(200);
+    expect([texts[1] === texts[0], texts[2] === texts[0]]).toEqual([true, true]);
+  });
+
   test('Ctrl-C ends a run soon, with its output, its events and its report <design/cli#.req.interrupt>', async () => {
     const child = spawn(process.execPath, [command, 'run', program('endless.scm', ENDLESS), '--stats', '--events', 'cut'], { cwd: place });
     let out = '', err = '', sent = 0;
