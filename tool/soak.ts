@@ -40,6 +40,9 @@ interface Result {
 
 const Ample = 256 * 2 ** 20;
 
+/** With so little the runtime does not start; to ask would cost the command a search for the least memory. */
+const NeverSTARTS = 256 * 2 ** 10;
+
 /** Exit code, and what was printed. */
 interface Done { readonly code: number; readonly out: string; readonly err: string }
 
@@ -74,7 +77,7 @@ function leastOf(one: Case): Promise<number> {
 /** The smallest memory, in whole grains, in which a case ends as it should. */
 async function leastMemory(one: Case): Promise<number> {
   const ends = async (count: number): Promise<boolean> => (await runOf(one, count * one.grain)).code === 0;
-  let low = 0, high = 16;
+  let low = Math.floor(NeverSTARTS / one.grain), high = low + 16;
   while (!stopping && high * one.grain <= Ample && !await ends(high)) {
     low = high;
     high *= 2;
