@@ -1,9 +1,8 @@
 /* exit.ts: EXIT CODES
  *
- * What `capstan` tells the shell <design/cli#.exit>.
+ * What `capstan` tells the shell where not all went well <design/cli#.exit>.
  */
 
-export const ExitDONE = 0;
 /** A Scheme error that nobody caught. */
 export const ExitERROR = 1;
 /** The command line, an option, a file, or the program's syntax. */
