@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ExitUSAGE, UserError } from './exit.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 
 /** main -- what `capstan ARGUMENTS` does; sets the process's exit code. */
@@ -20,6 +21,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'capstan: ')); } })
     .addHelpText('after', '\nExample:\n  capstan run fib.scm --memory 64MiB --nursery 1MiB --stats\n\nExit codes: 0 done, 1 uncaught error, 2 usage or syntax, 3 heap exhausted, 128+n signal n, 130 interrupted.');
   program.addCommand(runCommand().exitOverride());
+  program.addCommand(replayCommand().exitOverride());
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

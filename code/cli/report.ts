@@ -7,6 +7,8 @@ import type { Event, Reason, System } from '../mps/mps.ts';
 
 /** The report as a program reads it; counts, and sizes in bytes. */
 export interface Report {
+  /** That ran the program. */
+  readonly threads: number;
   readonly collections: number;
   /** By the oldest generation that was condemned, youngest first; the last is the world. */
   readonly collectionsByGeneration: readonly number[];
@@ -31,11 +33,11 @@ export interface Report {
   readonly run: string;
 }
 
-/** reportOf -- what a system has done so far. */
-export function reportOf(system: System, pauseMaxMs: number, run: string): Report {
+/** reportOf -- what a system has done so far for `threads` threads. */
+export function reportOf(system: System, threads: number, pauseMaxMs: number, run: string): Report {
   const { counts, grains, filled } = system.arena;
   return {
-    collections: counts.collections, collectionsByGeneration: counts.collectionsByGeneration, flips: counts.flips,
+    threads, collections: counts.collections, collectionsByGeneration: counts.collectionsByGeneration, flips: counts.flips,
     // The generic platform has no barriers, and its threads stand still whenever the collector works.
     readBarrierHits: 0, writeBarrierHits: 0, protectionChanges: 0, suspensions: 0, resumptions: 0, faultsForwarded: 0,
     bytesCopied: counts.bytesCopied, bytesPreservedInPlace: counts.bytesPreservedInPlace, bytesReclaimed: counts.bytesReclaimed,
@@ -86,6 +88,7 @@ function reasonText(reason: Reason): string {
 /** reportText -- the report for people, at most 100 columns wide. */
 export function reportText(report: Report, reasons: Reasons): string {
   const rows: [string, string][] = [
+    ['threads', `${report.threads}`],
     ['collections', `${report.collections} (by oldest generation: ${report.collectionsByGeneration.join(' + ')} of the world)`],
     ['allocated', bytes(report.bytesAllocated)],
     ['copied', `${bytes(report.bytesCopied)}, and ${bytes(report.bytesPreservedInPlace)} kept in place`],

@@ -33,13 +33,15 @@ export interface Fault {
   /** The slot whose capability was the authority. */
   readonly slot: number;
   readonly offset: number;
+  /** The slot whose capability was to be stored; -1 where none was. */
+  readonly value: number;
 }
 
 /** faultMake -- a fault from the words of the address that was accessed. */
 export function faultMake(
-  kind: FaultKind, access: AccessKind, low: number, high: number, size: number, slot: number, offset: number,
+  kind: FaultKind, access: AccessKind, low: number, high: number, size: number, slot: number, offset: number, value: number = -1,
 ): Fault {
-  return { kind, access, addr: addrOfWords(low, high), low, high, size, slot, offset };
+  return { kind, access, addr: addrOfWords(low, high), low, high, size, slot, offset, value };
 }
 
 /** True when the capability itself forbids the access: the operating system's SIGPROT, never a barrier. */

@@ -16,7 +16,7 @@ import { ladder, ladderStrips } from './ladder.ts';
 import type { Memory } from './memory.ts';
 import type { AddressSpace } from './pages.ts';
 import {
-  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotTAG, SlotWORDS, slotDecode, slotDecodeWords,
+  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotPERMS, SlotSHIFT, SlotTAG, SlotWORDS, slotDecode, slotDecodeWords,
 } from './slot.ts';
 
 const COOL = cool;
@@ -33,8 +33,12 @@ const StoreAnyCAP: number = PermSTORECAP | PermSTORELOCAL;
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** Handles a fault: returns to have the access tried again, or does not return. */
-export type Trap = (hart: Hart, fault: Fault) => void;
+/** Handles a fault: returns a negative number to have the access tried again, or the physical address at which it is made
+ * this once whatever its page says <design/machine#.fault.grant>, or does not return. */
+export type Trap = (hart: Hart, fault: Fault) => number;
+
+/** Hears of each access that takes the slow path, before it is tried; may run whatever it likes <design/machine#.explore>. */
+export type Explore = (hart: Hart) => void;
 
 /** A hardware thread with its slots. */
 export class Hart {
@@ -47,15 +51,20 @@ export class Hart {
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
   readonly tags: Uint8Array;
-  readonly pte: Int32Array;
+  /** What fast paths take for the window's page table: the space's, or one that grants nothing <design/machine#.explore>. */
+  pte: Int32Array;
   /** Slots in use: registers and locals below it. Slots from here up hold nothing that counts. */
   top: number = HartREGISTERS;
   /** The highest `top` may go. */
   readonly limit: number;
   /** Called at each fault. */
   trap: Trap;
+  /** Called at each access that takes the slow path. */
+  explore: Explore | null = null;
   /** How many faults this hart has taken. */
   faults: number = 0;
+  /** The physical address that the trap has granted to the access that is being made; else -1. */
+  private granted: number = -1;
 
   constructor(name: string, memory: Memory, space: AddressSpace, slots: number = HartSLOTS) {
     aver(slots >= HartREGISTERS, '<design/machine#.hart.registers>');
@@ -272,23 +281,32 @@ export class Hart {
   /** loadCapSlow -- a capability load that the ladder decides; authority or page may keep the tag from the register. */
   private loadCapSlow(dst: number, src: number, offset: number): void {
     const p = this.slow('loadcap', src, offset, 16), i32 = this.i32, q = p >>> 2;
-    const tag = ladderStrips(this, src, offset) ? 0 : this.tags[p >>> 4];
+    const strips = this.granted >= 0 ? (this.r[(src << SlotSHIFT) + SlotPERMS] & LoadCAP) === 0 : ladderStrips(this, src, offset);
+    const tag = strips ? 0 : this.tags[p >>> 4];
     this.set(dst, i32[q], i32[q + 1], i32[q + 2], i32[q + 3]);
     if (tag !== 0) slotDecode(this.r, dst << SlotSHIFT);
   }
 
   /** slow -- the whole ladder, trapping until the access may be made; returns the physical address
    *
-   * `value` is the slot that is to be stored. Everything is read anew at each try <design/machine#.fault.retry>.
+   * `value` is the slot that is to be stored, or -1. Everything is read anew at each try <design/machine#.fault.retry>.
    */
-  private slow(access: AccessKind, slot: number, offset: number, size: number, value: number = slot): number {
+  private slow(access: AccessKind, slot: number, offset: number, size: number, value: number = -1): number {
     this.insist(slot, offset);
-    this.insist(value, 0);
+    if (access === 'storecap') this.insist(value, 0);
+    if (this.explore !== null) this.explore(this);
     for (;;) {
-      const found = ladder(this, access, slot, offset, size, this.valueTag(access, value));
-      if (typeof found === 'number') return found;
+      const found = ladder(this, access, slot, offset, size, this.valueTag(access, value), value);
+      if (typeof found === 'number') {
+        this.granted = -1;
+        return found;
+      }
       this.faults += 1;
-      this.trap(this, found);
+      const granted = this.trap(this, found);
+      if (granted >= 0) {
+        this.granted = granted;
+        return granted;
+      }
     }
   }
 
@@ -303,10 +321,17 @@ export class Hart {
     aver((offset | 0) === offset, '<design/machine#.hart.offset>');
   }
 
-  /** audit -- in `cool`, an access that is made is one that the ladder grants, tag and all <design/machine#.ladder.agree>. */
+  /** audit -- in `cool`, an access that is made is one that the ladder grants, tag and all <design/machine#.ladder.agree>, or
+   * the one that the trap has granted <design/machine#.fault.grant>. */
   private audit(access: AccessKind, slot: number, offset: number, size: number, physical: number, value: number): void {
     this.insist(slot, offset);
-    const found = ladder(this, access, slot, offset, size, this.valueTag(access, value));
+    const granted = this.granted;
+    this.granted = -1;
+    if (granted >= 0) {
+      aver(granted === physical, '<design/machine#.ladder.agree>');
+      return;
+    }
+    const found = ladder(this, access, slot, offset, size, this.valueTag(access, value), value);
     aver(typeof found === 'number' && found === physical >>> 0, '<design/machine#.ladder.agree>');
     aver(access !== 'loadcap' || !ladderStrips(this, slot, offset), '<design/machine#.ladder.agree>');
   }

@@ -45,13 +45,13 @@ export function isInside(low: number, high: number, bounds: number, offset: numb
   const raw = bounds ^ 0x401_8004, internal = (raw & 0x400_0000) !== 0;
   const e = internal ? ((raw >>> 11) & 0x38) | (raw & 7) : 0;
   if (e > 18 || high === 0 || high === -1 || !(Math.abs(offset) < 0x1_0000_0000)) return boundsHold(low, high, bounds, offset, size);
-  const unit = 2 ** e;
+  const unit = 1 << e;
   const b = internal ? raw & 0x3ff8 : raw & 0x3fff;
   const t = (raw >>> 14) & (internal ? 0xff8 : 0xfff);
   const length = (((t - b) & 0xfff) + (internal ? 0x1000 : 0)) * unit;
   // Where the address and the base are in their aligned blocks of 2^14 units, and which of the blocks overlap the next.
   const region = ((b >>> 11) - 1) & 7;
-  const within = (low >>> 0) % (0x4000 * unit), eighth = Math.floor(within / (0x800 * unit));
+  const within = (low & (-1 >>> (18 - e))) >>> 0, eighth = within >>> (11 + e);
   const block = (eighth < region ? 1 : 0) - (b >>> 11 < region ? 1 : 0);
   const above = within - b * unit + block * 0x4000 * unit;
   return above + offset >= 0 && above + offset + size <= length;
@@ -68,10 +68,11 @@ function pageRefuses(entry: number, access: AccessKind, valueTag: number): Fault
 /** ladder -- the physical address of an access through a slot, or the fault that refuses it
  *
  * `size` is 1, 2, 4, 8 or 16; `valueTag` is the tag word of the capability that is to be stored, 0 with other accesses.
- * The address is (the slot's address + offset) mod 2^64, for any integer offset below 2^52.
+ * The address is (the slot's address + offset) mod 2^64, for any integer offset below 2^52. `value` is the slot that the
+ * tag word is of, for the report.
  */
 export function ladder(
-  hart: Hart, access: AccessKind, slot: number, offset: number, size: number, valueTag: number,
+  hart: Hart, access: AccessKind, slot: number, offset: number, size: number, valueTag: number, value: number = -1,
 ): Fault | number {
   const r = hart.r, c = slot << SlotSHIFT;
   const low = r[c + SlotLOW], high = r[c + SlotHIGH], bounds = r[c + SlotBOUNDS];
@@ -81,8 +82,20 @@ export function ladder(
     ?? (isInside(low, high, bounds, offset, size) ? null : 'bounds')
     ?? ((at & (size - 1)) === 0 ? null : 'misaligned')
     ?? pageRefuses(entry, access, valueTag);
-  if (refusal !== null) return faultMake(refusal, access, at, atHigh, size, slot, offset);
+  if (refusal !== null) return faultMake(refusal, access, at, atHigh, size, slot, offset, value);
   return ((entry & -PageSIZE) | (at & (PageSIZE - 1))) >>> 0;
+}
+
+/** ladderGrant -- the physical address of an access if its page granted everything; -1 if another rung refuses it or the page has
+ * no frame <design/machine#.fault.grant>. */
+export function ladderGrant(
+  hart: Hart, access: AccessKind, slot: number, offset: number, size: number, valueTag: number,
+): number {
+  const found = ladder(hart, access, slot, offset, size, valueTag);
+  if (typeof found === 'number') return found;
+  if (found.kind !== 'page' && found.kind !== 'page-storecap') return -1;
+  const entry = hart.space.entry(found.low, found.high);
+  return (entry & PageVALID) === 0 ? -1 : ((entry & -PageSIZE) | (found.low & (PageSIZE - 1))) >>> 0;
 }
 
 /** ladderStrips -- whether authority or page keeps the tag of a loaded capability from the register, for a load that may be made

@@ -12,6 +12,7 @@ export * from './capability.ts';
 export * from './derive.ts';
 export * from './fault.ts';
 export * from './hart.ts';
+export { ladder, ladderGrant, isInside } from './ladder.ts';
 export * from './memory.ts';
 export * from './pages.ts';
 export * from './slot.ts';

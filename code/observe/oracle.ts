@@ -1,11 +1,14 @@
 /* oracle.ts: ORACLES
  *
  * Judges that look on while the collector works and say at once when it has done wrong, by means simpler than its own: the
- * graph before and after each collection, the references of each segment against its summary <design/oracle>.
+ * graph before and after each pause, what mutators can come by meanwhile, the references of each segment against its summary,
+ * and the protection of all memory <design/oracle>.
  */
-import { baseDecode, baseIsNear, WindowHIGH } from '../machine/machine.ts';
+import { baseDecode, baseIsNear, WindowHIGH, type AddressSpace } from '../machine/machine.ts';
 import { zoneOf, ZoneSetEMPTY, ZoneSetUNIV, type Arena, type Seg, type Trace, type Watcher } from '../mps/mps.ts';
+import { blackLook } from './black.ts';
 import { graphDifference, graphOf, type Graph } from './graph.ts';
+import { shieldLook } from './shield.ts';
 
 /** The collector did something wrong. */
 export class OracleError extends Error {
@@ -15,32 +18,52 @@ export class OracleError extends Error {
 
 /** How much an oracle has judged: a run that judged little proves little. */
 export interface OracleCounts {
-  /** Collections whose graph was compared. */
+  /** Pauses over which the graph was compared. */
   graphs: number;
   /** Objects that were in those graphs. */
   objects: number;
+  /** Of these pauses those that began or ended in the middle of a trace. */
+  halves: number;
+  /** References of roots and black segments that were looked at in the middle of a trace. */
+  blacks: number;
   /** World collections after which nothing unreachable was left. */
   worlds: number;
   /** Summaries that said something and were found true. */
   summaries: number;
+  /** Times that the arena was left with protection as it should be. */
+  leaves: number;
+  /** Segments that were found protected at those times. */
+  shielded: number;
 }
 
-/** The graph and summary oracles of one arena. */
+/** The oracles of one arena. */
 export class Oracle implements Watcher {
-  readonly counts: OracleCounts = { graphs: 0, objects: 0, worlds: 0, summaries: 0 };
+  readonly counts: OracleCounts = { graphs: 0, objects: 0, halves: 0, blacks: 0, worlds: 0, summaries: 0, leaves: 0, shielded: 0 };
   private readonly arena: Arena;
+  private readonly space: AddressSpace | null;
   private before: Graph | null = null;
+  private wasBusy: boolean = false;
+  private tagsLost: number = 0;
   private emergencies: number = 0;
+  /** Whether mutators have run since the trace condemned. */
+  private hasRun: boolean = false;
 
-  /** Begins to watch `arena`, in place of whoever did. */
-  constructor(arena: Arena) {
+  /** Begins to watch `arena`, in place of whoever did. With `space`, where mutators look pages up, it judges their rights too. */
+  constructor(arena: Arena, space: AddressSpace | null = null) {
     this.arena = arena;
+    this.space = space;
     arena.watcher = this;
   }
 
+  pause(begins: boolean): void {
+    if (begins) this.begin();
+    else this.end();
+  }
+
   condemned(): void {
-    this.before = graphOf(this.arena);
+    if (this.before === null) this.remember();
     this.emergencies = this.arena.counts.emergencies;
+    this.hasRun = false;
   }
 
   scanned(seg: Seg): void {
@@ -48,14 +71,51 @@ export class Oracle implements Watcher {
   }
 
   finished(trace: Trace): void {
+    for (const seg of this.arena.heap.segs) if (seg !== null) this.judgeSummary(seg);
+    const wasSpoilt = this.hasRun || trace.hasPinned || this.arena.counts.emergencies !== this.emergencies;
+    if (trace.wasWorld && !wasSpoilt) this.judgeGarbage(trace);
+  }
+
+  left(): void {
+    this.hasRun = true;
+    const { shielded, wrong } = shieldLook(this.arena, this.space);
+    if (wrong !== null) throw new OracleError(`${wrong} <design/oracle#.inv.shield>`);
+    this.counts.leaves += 1;
+    this.counts.shielded += shielded;
+  }
+
+  /** A pause begins. Without a trace nothing can move before one condemns, and most such pauses do not come to that. */
+  private begin(): void {
+    this.before = null;
+    this.wasBusy = this.arena.trace.isBusy;
+    if (this.wasBusy) this.remember();
+  }
+
+  private remember(): void {
+    this.before = graphOf(this.arena);
+    this.tagsLost = this.arena.trace.ss.tagsLost;
+  }
+
+  /** A pause is over: the graph is as it was, and mutators find nothing white <design/oracle#.inv.graph>. */
+  private end(): void {
+    const { trace } = this.arena, { before } = this;
+    if (before === null) return;
     const after = graphOf(this.arena);
-    if (this.before === null) throw new OracleError(`collection ${trace.count} ended, but never began`);
-    const difference = graphDifference(this.before, after);
-    if (difference !== null) throw new OracleError(`collection ${trace.count} changed the graph: ${difference} <design/oracle#.inv.graph>`);
+    if (trace.isFlipped) this.judgeBlack(trace);
+    // A reference that cannot be written any more is rightly gone, with what was behind it.
+    if (trace.ss.tagsLost !== this.tagsLost) return;
+    const difference = graphDifference(before, after);
+    if (difference !== null) throw new OracleError(`a pause of collection ${trace.count} changed the graph: ${difference} <design/oracle#.inv.graph>`);
     this.counts.graphs += 1;
     this.counts.objects += after.nodes;
-    for (const seg of this.arena.heap.segs) if (seg !== null) this.judgeSummary(seg);
-    if (trace.wasWorld && this.arena.counts.emergencies === this.emergencies) this.judgeGarbage(after, trace);
+    if (this.wasBusy || trace.isBusy) this.counts.halves += 1;
+  }
+
+  /** Mutators cannot come by what is white and not preserved <design/oracle#.inv.black>. */
+  private judgeBlack(trace: Trace): void {
+    const { references, wrong } = blackLook(this.arena);
+    if (wrong !== null) throw new OracleError(`${wrong}, which collection ${trace.count} has not preserved <design/oracle#.inv.black>`);
+    this.counts.blacks += references;
   }
 
   /** Every reference's zone is in its segment's summary <design/seg#.inv.summary>. */
@@ -74,14 +134,13 @@ export class Oracle implements Watcher {
     this.counts.summaries += 1;
   }
 
-  /** After a collection of the world that pinned nothing, what is left can be reached <design/oracle#.inv.garbage>. */
-  private judgeGarbage(after: Graph, trace: Trace): void {
-    if (trace.hasPinned) return;
-    const { heap } = this.arena;
+  /** What a collection of the world has left can be reached <design/oracle#.inv.garbage>. */
+  private judgeGarbage(trace: Trace): void {
+    const { heap } = this.arena, { bases } = graphOf(this.arena);
     for (const seg of heap.segs) {
       if (seg === null || seg.scanLimit === seg.base) continue;
       seg.pool.eachObject(seg.granuleBase, seg.granuleOf(seg.scanLimit - 1) + 1, (g) => {
-        if (heap.isPad(g) || after.bases.has(heap.lowOf(seg, g))) return;
+        if (heap.isPad(g) || bases.has(heap.lowOf(seg, g))) return;
         throw new OracleError(`the object at 0x${(heap.lowOf(seg, g) >>> 0).toString(16)} is unreachable, but outlived collection ${trace.count} of the world <design/oracle#.inv.garbage>`);
       });
     }

@@ -15,13 +15,14 @@ import {
   HeaderTHIRD, KindCLOSURE, KindCODE, SlotVM1, ValueSIZE, VectorELEMENTS, objectSize,
 } from './kinds.ts';
 import { datumTo } from './literal.ts';
+import type { LiteralMaker } from './shared.ts';
 import type { Symbols } from './symbols.ts';
 
-/** assemble -- put the closure of a procedure without free variables in slot `dst`. */
-export function assemble(store: Symbols, code: Code, dst: number): void {
+/** assemble -- put the closure of a procedure without free variables in slot `dst`; `literal` makes its literals, in order. */
+export function assemble(store: Symbols, code: Code, dst: number, literal: LiteralMaker = datumTo): void {
   const hart = store.hart, f = hart.enter(2), made = f, source = f + 1;
   store.makeString(source, code.at.file);
-  codeObject(store, code, made, source);
+  codeObject(store, code, made, source, literal);
   do {
     store.allocate(dst, objectSize(ClosureFREE - ValueSIZE));
     store.header(dst, KindCLOSURE, 0, hart.load32(made, HeaderTHIRD), 0);
@@ -32,13 +33,13 @@ export function assemble(store: Symbols, code: Code, dst: number): void {
 }
 
 /** codeObject -- constants first, in a vector of their own, so that nothing is allocated while the code is written. */
-function codeObject(store: Symbols, code: Code, dst: number, source: number): void {
+function codeObject(store: Symbols, code: Code, dst: number, source: number, literal: LiteralMaker): void {
   const hart = store.hart, f = hart.enter(4), constants = f, name = f + 1, places = f + 2, item = f + 3;
   const count = code.constants.length;
   store.setConstant(SlotVM1, ConstantUNSPECIFIC);
   store.makeVector(constants, count, SlotVM1);
   code.constants.forEach((constant, i) => {
-    constantMake(store, constant, item, source);
+    constantMake(store, constant, item, source, literal);
     hart.storeCap(constants, VectorELEMENTS + ValueSIZE * i, item);
   });
   if (code.name === null) store.setConstant(name, ConstantFALSE);
@@ -61,10 +62,10 @@ function codeObject(store: Symbols, code: Code, dst: number, source: number): vo
   hart.leave(f);
 }
 
-function constantMake(store: Symbols, constant: Constant, dst: number, source: number): void {
-  if (constant.type === 'datum') datumTo(store, dst, constant.datum);
+function constantMake(store: Symbols, constant: Constant, dst: number, source: number, literal: LiteralMaker): void {
+  if (constant.type === 'datum') literal(store, dst, constant.datum);
   else if (constant.type === 'global') store.globalCell(dst, constant.name);
-  else codeObject(store, constant.code, dst, source);
+  else codeObject(store, constant.code, dst, source, literal);
 }
 
 function placesMake(store: Symbols, places: readonly number[], dst: number): void {

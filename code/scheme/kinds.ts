@@ -193,6 +193,8 @@ export const SlotBALLAST = 11;
 export const SlotRESULT = 12;
 /** Where `cool` loads what it only checks; clear between instructions. */
 export const SlotAUDIT = 13;
+/** A box that holds a vector of the constants that threads share. */
+export const SlotLITERALS = 14;
 
 /** Scratch for primitives: nothing but primitives uses them; lost over a call of another primitive. */
 export const SlotTMP0 = 16;

@@ -79,6 +79,33 @@ export function datumTo(store: Symbols, dst: number, datum: Datum): void {
   hart.leave(f);
 }
 
+/** datumIsSame -- whether two data make objects that no program can tell apart: the same values, sharing and cycles. */
+export function datumIsSame(one: Datum, other: Datum): boolean {
+  const partners: Map<Compound, Compound> = new Map(), taken: Set<Compound> = new Set(), todo: [Datum, Datum][] = [[one, other]];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const [a, b] = next;
+    if (!isCompound(a) || !isCompound(b)) {
+      if (!atomIsSame(a, b)) return false;
+      continue;
+    }
+    const partner = partners.get(a);
+    if (partner === b) continue;
+    const parts = partsOf(a), others = partsOf(b);
+    if (partner !== undefined || taken.has(b) || a.type !== b.type || parts.length !== others.length) return false;
+    partners.set(a, b);
+    taken.add(b);
+    parts.forEach((part, i) => todo.push([part, others[i]]));
+  }
+  return true;
+}
+
+function atomIsSame(a: Datum, b: Datum): boolean {
+  if (a.type === 'symbol') return b.type === 'symbol' && a.name === b.name;
+  if (a.type === 'bytes') return b.type === 'bytes' && a.bytes.length === b.bytes.length && a.bytes.every((byte, i) => byte === b.bytes[i]);
+  if (!('value' in a)) return a.type === b.type;
+  return a.type === b.type && 'value' in b && Object.is(a.value, b.value);
+}
+
 // And back -----------------------------------------------------------------------------------------------------------
 
 /** Levels to which data for `eval` may nest. */

@@ -11,16 +11,17 @@ import { definedNames } from './defined.ts';
 import { SchemeRaise } from './errors.ts';
 import { Expander } from './expander.ts';
 import { ConditionEXHAUSTED, SlotRAISE, SlotREWIND, SlotVM4 } from './kinds.ts';
-import { datumOf } from './literal.ts';
+import { datumOf, datumTo } from './literal.ts';
 import { nativesDefine } from './natives.ts';
 import type { AllocationPoint } from './objects.ts';
 import { prelude } from './prelude.scm.ts';
 import { primitive } from './primitive.ts';
 import { hooks, primitives } from './primitives/primitives.ts';
 import { Reader } from './reader.ts';
+import { Shared, type LiteralMaker } from './shared.ts';
 import { Vm } from './vm.ts';
 
-/** Calls and loops between two yields. */
+/** Calls and loops between two yields, where nothing else is asked. */
 const SliceFUEL = 100_000;
 
 /** How a program ended. */
@@ -35,17 +36,20 @@ export type Outcome =
 export interface RuntimeOptions {
   /** Takes what the program prints. */
   readonly output: (text: string) => void;
-  /** Calls and loops between two yields. */
-  readonly fuel?: number;
+  /** How many calls and loops it is to the next yield; asked at each. */
+  readonly fuel?: () => number;
+  /** What it has in common with the other runtimes on its heap. */
+  readonly shared?: Shared;
 }
 
-/** One Scheme program on one hart. */
+/** One Scheme program on one hart: a thread. */
 export class Runtime {
   /** Null until the program has ended. */
   outcome: Outcome | null = null;
   private readonly hart: Hart;
   private readonly ap: AllocationPoint;
   private readonly options: RuntimeOptions;
+  private readonly shared: Shared;
   private machine: Vm | null = null;
   private expander: Expander = new Expander({ prelude: true });
   /** Global names that the program defines or assigns. */
@@ -57,6 +61,7 @@ export class Runtime {
     this.hart = hart;
     this.ap = ap;
     this.options = options;
+    this.shared = options.shared ?? new Shared();
   }
 
   /** The virtual machine; null before `main` has made it. */
@@ -66,8 +71,18 @@ export class Runtime {
 
   /** main -- load the prelude, then a program, yielding between slices: what a thread runs. Leaves `outcome`. */
   *main(text: string, file: string): Generator<undefined, void, undefined> {
-    if (!(yield* this.start())) return;
-    if (yield* this.load(text, file)) this.outcome = { status: 'done', exit: 0 };
+    try {
+      if (!(yield* this.start()) || !(yield* this.wait())) return;
+      if (yield* this.load(text, file)) this.outcome = { status: 'done', exit: 0 };
+    } finally {
+      this.finish();
+    }
+  }
+
+  /** finish -- the thread is about to end: nobody may take what is shared from its registers any more. For who does without
+   * `main`. */
+  finish(): void {
+    this.shared.leave(this.hart);
   }
 
   /** start -- make the virtual machine and load the prelude; false, with an outcome, where the heap is too small. */
@@ -79,6 +94,19 @@ export class Runtime {
     vm.getGlobal(SlotRAISE, 'raise');
     vm.getGlobal(SlotREWIND, '%rewind');
     this.expander = new Expander();
+    this.shared.start();
+    return true;
+  }
+
+  /** wait -- yield until all runtimes have started; false, with an outcome, if one does not. */
+  private *wait(): Generator<undefined, boolean, undefined> {
+    while (!this.shared.isReady) {
+      if (this.shared.failure !== null) {
+        this.outcome = this.shared.failure;
+        return false;
+      }
+      yield;
+    }
     return true;
   }
 
@@ -93,22 +121,25 @@ export class Runtime {
     for (const name of definedNames(data.map(({ datum }) => datum))) this.defined.add(name);
     const first = this.forms.length;
     this.forms.push(...data, null);
-    return yield* this.run(readAll(`(%run-from ${first})`, '')[0]);
+    return yield* this.run(readAll(`(%run-from ${first})`, '')[0], datumTo);
   }
 
-  /** loadPrelude -- the same before there is any Scheme procedure to go through the forms. */
+  /** loadPrelude -- the same before there is any Scheme procedure to go through the forms; yields between them. */
   private *loadPrelude(): Generator<undefined, boolean, undefined> {
-    for (const form of readAll(prelude, '')) if (!(yield* this.run(form))) return false;
+    for (const [i, form] of readAll(prelude, '').entries()) {
+      if (!(yield* this.run(form, this.shared.literalsOf(-1 - i)))) return false;
+      yield;
+    }
     return true;
   }
 
   /** run -- compile a form and run it; false, with an outcome, if it ends the program. */
-  private *run({ datum, at }: Form): Generator<undefined, boolean, undefined> {
-    if (this.guard(() => this.compile(datum, at, SlotVM4)) === null) return false;
-    const vm = this.machine as Vm, fuel = this.options.fuel ?? SliceFUEL;
+  private *run({ datum, at }: Form, literal: LiteralMaker): Generator<undefined, boolean, undefined> {
+    if (this.guard(() => this.compile(datum, at, SlotVM4, literal)) === null) return false;
+    const vm = this.machine as Vm, fuel = this.options.fuel ?? (() => SliceFUEL);
     vm.begin(SlotVM4);
     for (;;) {
-      const progress = this.guard(() => vm.run(fuel));
+      const progress = this.guard(() => vm.run(fuel()));
       if (progress === null) return false;
       if (progress === 'done') return this.ended(vm);
       yield;
@@ -117,13 +148,15 @@ export class Runtime {
 
   /** formAt -- slot base := the procedure of the form whose number is in slot base + 2; #f after the last of a text. */
   private formAt(vm: Vm, base: number): void {
-    const form = this.forms[vm.fixnum(base + 2)] ?? null;
+    const number = vm.fixnum(base + 2), form = this.forms[number] ?? null;
     if (form === null) vm.setBoolean(base, false);
-    else this.compile(form.datum, form.at, base);
+    else this.compile(form.datum, form.at, base, this.shared.literalsOf(number));
   }
 
   private make(): Vm {
+    this.shared.lend(this.hart);
     const vm = new Vm(this.hart, this.ap, hooks);
+    this.shared.join(this.hart);
     vm.output = this.options.output;
     nativesDefine(vm);
     for (const each of primitives) vm.definePrimitive(each);
@@ -133,9 +166,9 @@ export class Runtime {
   }
 
   /** compile -- slot dst := a procedure that evaluates a top-level form. */
-  private compile(datum: Datum, at: Position, dst: number, tail: boolean = false): true {
+  private compile(datum: Datum, at: Position, dst: number, literal: LiteralMaker, tail: boolean = false): true {
     const vm = this.machine as Vm;
-    assemble(vm, generate(this.expander.expand(datum, at), this.defined, at, tail), dst);
+    assemble(vm, generate(this.expander.expand(datum, at), this.defined, at, tail), dst, literal);
     return true;
   }
 
@@ -145,7 +178,7 @@ export class Runtime {
     const datum = datumOf(vm, base + 2, at);
     for (const name of definedNames([datum])) this.defined.add(name);
     try {
-      this.compile(datum, at, base, true);
+      this.compile(datum, at, base, datumTo, true);
     } catch (error) {
       if (error instanceof SchemeSyntaxError) throw vm.error(error.message);
       throw error;
@@ -179,6 +212,7 @@ export class Runtime {
 
   private tooSmall(): false {
     if (this.outcome?.status === 'exhausted') this.outcome = { ...this.outcome, started: false };
+    this.shared.failure = this.outcome;
     return false;
   }
 }

@@ -6,4 +6,5 @@
 export * from './datum.ts';
 export * from './kinds.ts';
 export { Runtime, type Outcome, type RuntimeOptions } from './runtime.ts';
+export { Shared } from './shared.ts';
 export { Vm, type Progress } from './vm.ts';

@@ -2,17 +2,19 @@
  *
  * Two hash tables in the heap, keyed by the content of a name, never by an address: nothing needs rehashing when objects
  * move <design/vm#.symbol>. A register holds a box that holds the table, so that the table can grow. A bucket is a list of
- * symbols, or of global cells.
+ * symbols, or of global cells. A hart that was lent a box of symbols goes on with it <design/vm#.shared>.
  */
 import type { Hart } from '../machine/machine.ts';
 import {
   ConstantNULL, ConstantUNASSIGNED, GlobalSYMBOL, GlobalVALUE, GlobalSIZE, HeaderLENGTH, HeaderTHIRD, KindGLOBAL, KindSYMBOL,
-  KindTABLE, PairCAR, PairCDR, SlotGLOBALS, SlotSYMBOLS, SlotVM1, SlotVM2, SlotVM3, StringCHARS, SymbolNAME, SymbolSIZE,
+  KindTABLE, PairCAR, PairCDR, SlotGLOBALS, SlotLITERALS, SlotSYMBOLS, SlotVM1, SlotVM2, SlotVM3, StringCHARS, SymbolNAME, SymbolSIZE,
   TableBUCKETS, ValueSIZE,
 } from './kinds.ts';
 import { Store, type AllocationPoint } from './objects.ts';
 
 const TableFIRST = 256;
+/** Constants before their table doubles for the first time. */
+const LiteralsFIRST = 64;
 /** Entries a bucket on average before the table doubles. */
 const TableLOAD = 2;
 
@@ -27,7 +29,7 @@ export function nameHash(name: string): number {
 export class Symbols extends Store {
   constructor(hart: Hart, ap: AllocationPoint) {
     super(hart, ap);
-    this.makeRoot(SlotSYMBOLS);
+    if (!hart.isTagged(SlotSYMBOLS)) this.makeShared();
     this.makeRoot(SlotGLOBALS);
   }
 
@@ -71,6 +73,13 @@ export class Symbols extends Store {
   }
 
   // The tables -------------------------------------------------------------------------------------------------------
+
+  private makeShared(): void {
+    this.makeRoot(SlotSYMBOLS);
+    this.setConstant(SlotLITERALS, ConstantNULL);
+    this.makeVector(SlotLITERALS, LiteralsFIRST, SlotLITERALS);
+    this.makeBox(SlotLITERALS, SlotLITERALS);
+  }
 
   private makeRoot(root: number): void {
     this.setConstant(SlotVM1, ConstantNULL);

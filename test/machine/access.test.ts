@@ -234,6 +234,7 @@ describe('faults', () => {
         kinds.push(kind);
         expect([addr, low]).toEqual([0x40_0000_2010, 0x2010]);
         if (kinds.length === 2) space.protect(addrOfWindow(0x2000), PageSIZE, PageALL);
+        return -1;
       };
       expect([name, access(hart, 16)]).toEqual([name, access(twin.hart, 16)]);
       expect([kinds, hart.faults]).toEqual([['page', 'page'], 2]);
@@ -249,6 +250,7 @@ describe('faults', () => {
     hart.trap = () => {
       give(hart, 1, 0x5000, 64);
       hart.set(2, 1, 2, 3, 4);
+      return -1;
     };
     hart.storeCap(1, 16, 2);
     expect([...memory.i32.subarray(0x1404, 0x1408), memory.tags[0x501]]).toEqual([1, 2, 3, 4, 0]);
@@ -257,6 +259,7 @@ describe('faults', () => {
     hart.trap = () => {
       give(hart, 2, 0x3000, 32);
       space.protect(addrOfWindow(0x2000), PageSIZE, PageALL);
+      return -1;
     };
     hart.set(2, 1, 2, 3, 4);
     hart.storeCap(1, 16, 2);

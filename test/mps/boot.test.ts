@@ -3,11 +3,13 @@ import { OptionError, RankAMBIG, ResOK, boot, tagged, type BootOptions } from '.
 
 const wrong: [BootOptions, string][] = [
   [{ memory: '1KiB' }, 'memory 1KiB is too small: at least 4KiB'],
-  [{ memory: '8GiB' }, 'memory 8GiB is more than the machine can have'],
+  [{ memory: '8GiB' }, 'memory 8GiB is too large: at most'],
   [{ memory: 'lots' }, 'memory "lots" is not a size'],
   [{ grain: '5KiB' }, 'grain 8KiB'],
   [{ grain: '12KiB' }, 'grain 12KiB is not a power of two'],
-  [{ memory: '32KiB', grain: '64KiB' }, 'memory 32KiB is less than one grain of 64KiB'],
+  [{ memory: '32KiB', grain: '64KiB', platform: 'an' }, 'memory 32KiB is too small: at least 64KiB'],
+  [{ memory: '64KiB', grain: '64KiB', platform: 'ix' }, 'memory 64KiB is too small: at least 96KiB, a grain and the stacks of 4 threads'],
+  [{ threads: 0 }, 'threads 0 is out of range: from 1 to 1024'],
   [{ nursery: '1B' }, 'nursery 1B is too small: at least 4KiB'],
   [{ commitLimit: '100B' }, 'commit-limit 100B is too small'],
   [{ chunk: '4KiB', grain: '64KiB' }, 'chunk 4KiB is too small: at least 64KiB'],
@@ -16,7 +18,9 @@ const wrong: [BootOptions, string][] = [
   [{ spare: 2 }, 'spare 2 is not a share'],
   [{ spare: Number.NaN }, 'spare NaN is not a share'],
   [{ seed: 1.5 }, 'seed 1.5 is not a whole number'],
-  [{ platform: 'ix' as 'an' }, 'platform "ix" does not exist: there is an'],
+  [{ platform: 'w3' as 'an' }, 'platform "w3" does not exist: there are ix and an'],
+  [{ driver: 'slow' as 'fast' }, 'driver "slow" does not exist'],
+  [{ forward: 'up' as 'kill' }, 'forward "up" does not exist'],
   [{ collect: 'often' as 'normal' }, 'collect "often" does not exist'],
 ];
 

@@ -5,7 +5,7 @@
  */
 import { expect } from 'vitest';
 import { boundsDecode } from '../../code/machine/bounds.ts';
-import { SlotWORDS, WindowHIGH, slotDecode } from '../../code/machine/machine.ts';
+import { PageSIZE, SlotWORDS, WindowHIGH, slotDecode, type AddressSpace } from '../../code/machine/machine.ts';
 import type { Arena, Seg } from '../../code/mps/mps.ts';
 import { valueOf, windowAddress, type Mutator, type Node, type Value } from './shadow.ts';
 
@@ -39,7 +39,7 @@ export function compare(arena: Arena, mutators: readonly Mutator[], isExact: boo
     }
   }
   for (let node = state.queue.pop(); node !== undefined; node = state.queue.pop()) contents(state, node);
-  tags(state);
+  tags(state, mutators[0].hart.space);
   const reachable = [...state.bases.keys()].filter(({ area }) => area === undefined).length;
   if (isExact) expect(state.objects.size, 'what cannot be reached is gone').toBe(reachable);
   return { reachable, objects: state.objects.size, lost: state.lost };
@@ -113,8 +113,8 @@ function rooms(r: Int32Array, c: number): void {
   expect([...r.subarray(c + 4, c + 7)]).toEqual([...copy.subarray(4, 7)]);
 }
 
-/** Tags are in objects, in blocks that are being made, and in areas; nowhere else <design/seg#.inv.free.clear>. */
-function tags(state: Compare): void {
+/** Tags in the arena's memory are in objects and in blocks that are being made; nowhere else <design/seg#.inv.free.clear>. */
+function tags(state: Compare, space: AddressSpace): void {
   const { heap, pools } = state.arena, may = new Uint8Array(heap.tags.length);
   const allow = (seg: Seg, base: number, size: number): void => {
     may.fill(1, seg.granuleOf(base), seg.granuleOf(base) + size / 16);
@@ -123,10 +123,12 @@ function tags(state: Compare): void {
   for (const { buffers } of pools) {
     for (const { seg, alloc, scanLimit } of buffers) if (seg !== null) allow(seg, scanLimit, (alloc >>> 0) - scanLimit);
   }
-  for (const [node, base] of state.bases) {
-    if (node.area !== undefined) may.fill(1, (base + node.delta) >>> 4, (base + node.delta + node.size) >>> 4);
-  }
-  for (let g = heap.tags.indexOf(1); g >= 0; g = heap.tags.indexOf(1, g + 1)) {
-    if (may[g] === 0) expect.fail(`a tag at granule ${g}, outside every object`);
-  }
+  state.arena.grains.eachCommitted((base, limit) => {
+    for (let page = base; page < limit; page += PageSIZE) {
+      const from = (space.entry(page | 0, WindowHIGH) & -PageSIZE) >>> 4;
+      for (let g = from; g < from + PageSIZE / 16; ++g) {
+        if (heap.tags[g] !== 0 && may[g] === 0) expect.fail(`a tag at granule ${g}, outside every object`);
+      }
+    }
+  });
 }

@@ -1,11 +1,9 @@
 /* rig.ts: SYSTEMS UNDER TEST
  *
- * A small system with mutators that have shadows, compared after every collection; and a platform with barriers, made of page
- * rights and traps, so that a trace can be stopped halfway <design/plinth#.if.incremental>.
+ * A small system with mutators that have shadows, compared after every collection; with barriers on request, and then in quanta as small
+ * as can be <design/plinth#.if.incremental>.
  */
 import { expect } from 'vitest';
-import { PageALL, PageLOADCAP, PageREAD, addrOfWindow, lowOfAddr, type Hart } from '../../code/machine/machine.ts';
-import { AccessNONE, AccessREAD, AccessWRITE } from '../../code/mps/plinth.ts';
 import {
   RankEXACT, ResOK, boot, tagged, type AmcPool, type Arena, type BootOptions, type Event, type Format, type Rank, type System,
 } from '../../code/mps/mps.ts';
@@ -54,24 +52,22 @@ export class Rig {
   readonly pool: AmcPool;
   readonly mutators: Mutator[];
   readonly events: Event[] = [];
-  /** How many collections were followed by a comparison; references that lost their tags; barriers hit. */
+  /** How many collections were followed by a comparison; references that lost their tags. */
   compared: number = 0;
   lost: number = 0;
-  hits: number = 0;
 
   constructor(options: RigOptions) {
     const { habits, format = tagged, mutators = 1, rank = RankEXACT, barriers = false } = options;
-    this.system = boot({ memory: '2MiB', statics: '16KiB', ...options, events: (event) => this.events.push(event) });
+    this.system = boot({ memory: '2MiB', statics: '16KiB', pause: '0', platform: barriers ? 'ix' : 'an', ...options, events: (event) => this.events.push(event) });
     this.arena = this.system.arena;
     this.pool = this.arena.pool('amc', { format });
-    if (barriers) this.raise();
+    if (barriers) Object.assign(this.arena, { quantum: () => 1 });
     this.mutators = Array.from({ length: mutators }, (_, i) => this.mutator({ ...habits, seed: habits.seed + 1000 * i }, rank));
     this.arena.watcher = { finished: () => { this.compare(); } };
   }
 
   private mutator(habits: Habits, rank: Rank): Mutator {
     const hart = this.system.hart(`mutator ${habits.seed}`, rank);
-    if (this.arena.plinth.incremental) this.catch(hart);
     const mutator = new Mutator(this.arena, hart, this.pool.allocationPoint(hart), habits), slot = hart.enter(1);
     this.system.statics(hart, slot, 1024);
     mutator.adopt(slot, 1024);
@@ -103,35 +99,17 @@ export class Rig {
     expect(this.arena.ledger.used).toBe(0);
   }
 
+  /** How often mutators hit barriers. */
+  get hits(): number {
+    const { readHits, writeHits } = this.arena.counts;
+    return readHits + writeHits;
+  }
+
   get failures(): number {
     return this.mutators.reduce((sum, { failures }) => sum + failures, 0);
   }
 
   get retries(): number {
     return this.mutators.reduce((sum, { retries }) => sum + retries, 0);
-  }
-
-  /** Protection by page rights: what is forbidden traps. Quanta are as small as can be. */
-  private raise(): void {
-    Object.assign(this.arena, { quantum: () => 1 });
-    const { space } = this.system;
-    Object.assign(this.arena.plinth, {
-      incremental: true,
-      protSet: (base: number, limit: number, mode: number) => {
-        const rights = (mode & AccessREAD) !== 0 ? 0 : mode === AccessNONE ? PageALL : PageREAD | PageLOADCAP;
-        space.protect(addrOfWindow(base), limit - base, rights);
-      },
-      protSync: () => undefined,
-    });
-  }
-
-  private catch(hart: Hart): void {
-    hart.trap = (_, fault) => {
-      expect(fault.kind, 'only pages are forbidden').toMatch(/^page/);
-      this.hits += 1;
-      this.arena.enter();
-      this.arena.access(lowOfAddr(fault.addr), fault.access.startsWith('store') ? AccessREAD | AccessWRITE : AccessREAD);
-      this.arena.leave();
-    };
   }
 }

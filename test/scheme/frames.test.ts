@@ -11,7 +11,7 @@ function run(text: string, options: BootOptions = {}, fuel: number = 5000, look:
   const system = boot({ memory: '64MiB', ...options }), pool = system.arena.pool('amc', { format: tagged }), parts: string[] = [];
   let runtime: Runtime | null = null;
   system.thread('main', function* (hart) {
-    runtime = new Runtime(hart, pool.allocationPoint(hart), { output: (part) => { parts.push(part); }, fuel });
+    runtime = new Runtime(hart, pool.allocationPoint(hart), { output: (part) => { parts.push(part); }, fuel: () => fuel });
     for (const _ of runtime.main(text, 'frames.scm')) {
       look(hart);
       yield;

@@ -22,7 +22,7 @@ function begin(): { system: System; output: () => string; steps: () => number } 
   const system = boot({ memory: '16MiB', nursery: '64KiB' });
   let output = '', steps = 0;
   system.thread('main', function* (t) {
-    const runtime = new Runtime(t, system.arena.pool('amc').allocationPoint(t), { output: (text) => { output += text; }, fuel: 500 });
+    const runtime = new Runtime(t, system.arena.pool('amc').allocationPoint(t), { output: (text) => { output += text; }, fuel: () => 500 });
     yield* runtime.main(PROGRAM, 'vandal.scm');
   });
   const step = system.step.bind(system);

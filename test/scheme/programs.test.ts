@@ -3,10 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variety } from '../../code/base/base.ts';
-import type { BootOptions } from '../../code/mps/mps.ts';
 import { Oracle } from '../../code/observe/observe.ts';
 import { allPairs, coveredPairs, pairwise } from '../pairwise.ts';
-import { start } from './start.ts';
+import { start, type StartOptions } from './start.ts';
 
 const place = resolve(import.meta.dirname, '../data/scheme');
 const programs = readdirSync(place).filter((name) => name.endsWith('.scm')).map((name) => name.slice(0, -4)).sort();
@@ -17,13 +16,13 @@ const quick = new Set(variety === 'hot' ? ['bank', 'callcc', 'fib', 'meta', 'que
 
 const factors = {
   program: programs, nursery: ['4KiB', '64KiB', '8MiB'], grain: ['4KiB', '64KiB'], collect: ['normal', 'every-poll'],
-  memory: ['ample', 'least'], seed: ['1', '2'],
+  memory: ['ample', 'least'], seed: ['1', '2'], threads: ['1', '4'],
 } as const;
 const rows = pairwise(factors);
 const grainSizes: Readonly<Record<string, number>> = { '4KiB': 4096, '64KiB': 65536 };
 
 /** The smallest memory, in grains, in which a program ends as it should, plus one grain <design/testing#.least>. */
-function leastMemory(name: string, options: BootOptions, grain: number): number {
+function leastMemory(name: string, options: StartOptions, grain: number): number {
   const ends = (grains: number): boolean => start(text(`${name}.scm`), { ...options, memory: grains * grain }).status === 'done';
   let low = 0, high = 16;
   while (!ends(high)) {
@@ -45,14 +44,14 @@ test('the table covers all pairs of settings <design/testing#.pairwise>', () => 
 });
 
 describe('programs print the same under hostile settings <design/scheme#.req.same>', () => {
-  for (const { program, nursery, grain, collect, memory, seed } of rows) {
+  for (const { program, nursery, grain, collect, memory, seed, threads } of rows) {
     const isLeast = memory === 'least' && quick.has(program);
-    test(`${program}: nursery ${nursery}, grain ${grain}, ${collect}, ${isLeast ? 'least' : 'ample'} memory, seed ${seed}`, () => {
-      const options: BootOptions = { nursery, grain, collect: collect as 'normal' | 'every-poll', seed: Number(seed) };
+    test(`${program}: nursery ${nursery}, grain ${grain}, ${collect}, ${isLeast ? 'least' : 'ample'} memory, seed ${seed}, ${threads} threads`, () => {
+      const options: StartOptions = { nursery, grain, collect: collect as 'normal' | 'every-poll', seed: Number(seed), threads: Number(threads) };
       const size = isLeast ? leastMemory(program, options, grainSizes[grain]) : '256MiB';
       const ended = start(text(`${program}.scm`), { ...options, memory: size });
       expect([ended.status, ended.message]).toEqual(['done', '']);
-      expect(ended.output).toBe(text(`${program}.out`));
+      expect(ended.output).toBe(text(`${program}.out`).repeat(Number(threads)));
     });
   }
 });

@@ -14,7 +14,7 @@ function run(text: string, options: BootOptions = {}, fuel: number = 5000): { pr
   const system = boot({ memory: '16MiB', ...options }), pool = system.arena.pool('amc', { format: tagged }), parts: string[] = [];
   let runtime: Runtime | null = null;
   system.thread('main', function* (hart) {
-    runtime = new Runtime(hart, pool.allocationPoint(hart), { output: (part) => { parts.push(part); }, fuel });
+    runtime = new Runtime(hart, pool.allocationPoint(hart), { output: (part) => { parts.push(part); }, fuel: () => fuel });
     yield* runtime.main(text, 'vm.scm');
   });
   system.run();

@@ -120,7 +120,7 @@ class Trees {
  *
  * An error if that was nothing <design/bench#.inv.collected>.
  */
-export function gcbenchCapstan(work: GcbenchWork, options: Pick<BootOptions, 'nursery' | 'memory'>): Sample {
+export function gcbenchCapstan(work: GcbenchWork, options: Pick<BootOptions, 'nursery' | 'memory' | 'platform' | 'pause'>): Sample {
   const system = boot({ memory: '384MiB', ...options });
   const pool = system.arena.pool('amc', { format: tagged });
   let seconds = 0, made = 0, hash = 0;

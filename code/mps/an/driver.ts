@@ -3,13 +3,11 @@
  * Runs generator threads in turn, one until it yields, in the order in which they were made <design/an#.driver>.
  */
 import type { Hart } from '../../machine/machine.ts';
-
-/** What a thread runs: accesses are calls; at `yield` other threads may run. */
-export type ThreadBody = (t: Hart) => Generator<undefined, void, undefined>;
+import type { ThreadBody } from '../platform.ts';
 
 interface DrivenThread {
   readonly hart: Hart;
-  readonly run: Generator<undefined, void, undefined>;
+  readonly run: Generator<unknown, void, unknown>;
 }
 
 /** The threads of a system without an operating system. */
@@ -26,6 +24,11 @@ export class Driver {
   /** add -- a thread, to run when its turn comes. */
   add(hart: Hart, body: ThreadBody): void {
     this.threads.push({ hart, run: body(hart) });
+  }
+
+  /** names -- of the threads that are not over, in the order in which they were made. */
+  names(): string[] {
+    return this.threads.map(({ hart }) => hart.name);
   }
 
   /** step -- run the next thread until it yields; false if there is none. An error of the thread ends it, and is thrown

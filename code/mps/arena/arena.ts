@@ -6,14 +6,17 @@
  */
 import { aver, checkSig, rash, random, SigINVALID, type Random, type Sig } from '../../base/base.ts';
 import type { Hart, Low, Memory } from '../../machine/machine.ts';
-import type { Event, Reason } from '../event.ts';
+import type { Event, QuantumReason, Reason } from '../event.ts';
 import { tagged, type Format, type FormatView } from '../heap/format.ts';
 import { Heap } from '../heap/heap.ts';
 import { RankEXACT, type Rank } from '../heap/rank.ts';
 import { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
-import { AccessREAD, AccessWRITE, type AccessSet, type Plinth } from '../plinth.ts';
+import {
+  AccessREAD, AccessWRITE, type AccessFound, type AccessSet, type Plinth, type Step,
+} from '../plinth.ts';
 import { AmcPool } from '../pools/amc.ts';
+import { Shield, type ShieldReason } from '../trace/shield.ts';
 import { Trace, type Watcher } from '../trace/trace.ts';
 import { Grains, type Found } from './chunk.ts';
 import { countsMake, type ArenaCounts } from './counts.ts';
@@ -40,6 +43,8 @@ export interface ArenaParameters {
   readonly spare: number;
   readonly generations: readonly GenerationParameters[];
   readonly everyPoll: boolean;
+  /** The most work in one pause, in bytes; 0: a quantum a poll <design/policy#.pause>. */
+  readonly pauseWork: number;
   readonly seed: number;
 }
 
@@ -51,6 +56,7 @@ export class Arena {
   readonly grains: Grains;
   readonly ledger: Ledger;
   readonly trace: Trace;
+  readonly shield: Shield;
   readonly pools: Set<AmcPool> = new Set();
   readonly chains: Chain[] = [];
   readonly topGeneration: Generation;
@@ -70,6 +76,7 @@ export class Arena {
   private readonly draw: Random;
   private readonly pollInterval: number;
   private readonly everyPoll: boolean;
+  private readonly pauseWork: number;
   /** Whether somebody has the arena to himself. */
   isInside: boolean = false;
   private isPolling: boolean = false;
@@ -84,6 +91,7 @@ export class Arena {
     this.grains = new Grains(plinth, { ...parameters, zoneShift: this.heap.zoneShift }, () => this.ledger.used, (base, size) => {
       this.tell({ type: 'chunk', base, size });
     });
+    this.shield = new Shield(this);
     this.trace = new Trace(this);
     this.topGeneration = new Generation(0, { capacity: Infinity, mortality: 0.5 });
     this.defaultChain = this.chain(parameters.generations);
@@ -91,11 +99,10 @@ export class Arena {
     const nursery = (this.defaultChain.generations[0]).capacity;
     this.pollInterval = this.grainsRound(Math.min(PollINTERVAL, nursery));
     this.everyPoll = parameters.everyPoll;
+    this.pauseWork = parameters.pauseWork;
     this.draw = random(parameters.seed);
-    this.pollAt = this.pollNext();
-    plinth.protSetup((addr, mode) => {
-      this.access(addr, mode);
-    });
+    this.pollAt = this.pollNext(0);
+    plinth.protSetup(this);
     this.sig = ArenaSig;
     this.tell({
       type: 'arena', memory: memory.size, commitLimit: parameters.commitLimit, grain: parameters.grainSize, zoneShift: this.heap.zoneShift,
@@ -116,8 +123,10 @@ export class Arena {
   /** poolFinish -- destroy a pool and everything in it. */
   poolFinish(pool: AmcPool): void {
     this.finishTrace();
+    this.enter();
     pool.finish();
     this.pools.delete(pool);
+    this.leave();
   }
 
   /** chain -- generations of its own for some pools. */
@@ -135,7 +144,7 @@ export class Arena {
   /** threadRegister -- the slots of a hart are roots from now on, exact by their tags unless asked otherwise. */
   threadRegister(hart: Hart, rank: Rank = RankEXACT): void {
     aver(!this.threads.has(hart), '<design/arena#.if.thread>');
-    const root = Root.ofThread(hart, rank);
+    const root = Root.ofThread(hart, rank, () => this.plinth.framesOf(hart));
     this.threads.set(hart, root);
     this.roots.add(root);
     this.tell({ type: 'thread', name: hart.name, state: 'start' });
@@ -168,7 +177,7 @@ export class Arena {
     if (!worked && !this.isClamped && this.allocated > Math.max(0, this.worldAt)) {
       worked = this.start(this.allGenerations(), { why: 'client', what: 'step' });
     }
-    if (worked) this.pausing(() => { this.advance(); });
+    if (worked) this.pausing(() => { this.advance('step', this.traced); });
     this.leave();
     return worked;
   }
@@ -207,30 +216,68 @@ export class Arena {
   /** enter -- have the arena to oneself. */
   enter(): void {
     if (!rash) checkSig(this, ArenaSig);
+    this.plinth.lock();
     aver(!this.isInside, '<design/arena#.inv.inside>');
     this.isInside = true;
+    this.shield.enter();
   }
 
   /** leave -- bring protection into line, and let others in. */
   leave(): void {
-    this.plinth.protSync();
+    this.shield.leave();
     this.isInside = false;
+    this.watcher?.left?.();
+    this.plinth.protSync();
+    this.plinth.unlock();
   }
 
-  /** access -- a mutator wants to do what a segment forbids; makes it allowed <design/trace#.access>. */
-  access(addr: Low, mode: AccessSet): void {
+  /** access -- a mutator was kept from doing `mode` at an address: make it allowed, or have it done by `step`; null where no segment of
+   * this arena is <design/trace#.access>. */
+  access(addr: Low, mode: AccessSet, step: Step | null): AccessFound | null {
+    this.enter();
     const seg = this.heap.segOf(addr);
-    aver(seg !== null, '<design/arena#.access.owned>');
-    const hit = mode & seg.prot;
-    this.trace.access(seg, (hit & AccessREAD) !== 0, (hit & AccessWRITE) !== 0);
+    const found = seg === null ? null : this.accessSeg(seg, addr, mode, step);
+    this.leave();
+    return found;
   }
 
-  suspend(): void {
-    this.plinth.suspend([...this.threads.keys()]);
+  /** owns -- whether a segment is at an address; for who holds the lock. */
+  owns(addr: Low): boolean {
+    return this.heap.segOf(addr) !== null;
+  }
+
+  private accessSeg(seg: Seg, addr: Low, mode: AccessSet, step: Step | null): AccessFound {
+    const { counts } = this, hit = mode & seg.protMode;
+    // Somebody else has hit it too, and was first <design/arena#.access.cleared>.
+    if (hit === 0) {
+      counts.clearedHits += 1;
+      return 'cleared';
+    }
+    const reads = (hit & AccessREAD) !== 0;
+    if (reads) counts.readHits += 1;
+    else counts.writeHits += 1;
+    this.pausing(() => { this.trace.access(seg, addr, reads, (hit & AccessWRITE) !== 0, step); });
+    return reads ? 'read' : 'write';
+  }
+
+  /** suspend -- for the shield: stop the mutators. */
+  suspend(why: ShieldReason): void {
+    const threads = this.plinth.suspend(this.threads.keys());
+    this.counts.suspensions += threads;
+    if (threads > 0) this.tell({ type: 'suspend', threads, why });
   }
 
   resume(): void {
-    this.plinth.resume([...this.threads.keys()]);
+    const threads = this.plinth.resume(this.threads.keys());
+    this.counts.resumptions += threads;
+    if (threads > 0) this.tell({ type: 'resume', threads });
+  }
+
+  /** protect -- for the shield: have the platform forbid `mode` on [base, limit). */
+  protect(base: number, limit: number, mode: AccessSet, why: ShieldReason): void {
+    this.counts.protections += 1;
+    this.plinth.protSet(base | 0, limit | 0, mode);
+    this.tell({ type: 'protect', base, size: limit - base, mode: accessName(mode), why });
   }
 
   /** tell -- report an event, with the arena's time. */
@@ -240,8 +287,12 @@ export class Arena {
 
   /** The arena's time: bytes handed out, scanned and copied <design/event#.clock>. */
   get clock(): number {
-    const { ss } = this.trace;
-    return this.filled + this.work + (this.trace.isBusy ? ss.scanned + ss.copied : 0);
+    return this.filled + this.traced;
+  }
+
+  /** Work of all traces so far, in bytes <design/trace#.work>. */
+  private get traced(): number {
+    return this.work + (this.trace.isBusy ? this.trace.ss.work : 0);
   }
 
   /** Bytes that mutators have allocated: what their buffers were given, less what they have left. */
@@ -258,18 +309,22 @@ export class Arena {
     if (this.isClamped || this.isPolling || this.filled < this.pollAt) return;
     this.isPolling = true;
     this.counts.polls += 1;
-    if (!this.trace.isBusy) {
-      const proposal = this.everyPoll ? this.everyPollProposal() : policyStart(this);
-      if (proposal !== null) this.start(proposal.generations, proposal.reason);
+    const proposal = this.trace.isBusy ? null : this.everyPoll ? this.everyPollProposal() : policyStart(this);
+    if (proposal !== null || this.trace.isBusy) {
+      this.pausing(() => {
+        const from = this.traced;
+        if (proposal !== null) this.startInside(proposal.generations, proposal.reason);
+        this.advance('poll', from + this.pauseWork);
+      });
     }
-    if (this.trace.isBusy) this.pausing(() => { this.advance(); });
-    this.pollAt = this.pollNext();
+    // While a trace is behind, polls are counted from where this one was due <design/arena#.poll>.
+    this.pollAt = this.pollNext(this.trace.isBusy ? this.pollAt : this.filled);
     this.isPolling = false;
   }
 
-  /** pollNext -- when to poll again: after an interval on average, the seed says when exactly <design/arena#.poll>. */
-  private pollNext(): number {
-    return this.filled + this.pollInterval / 2 + this.draw(this.pollInterval);
+  /** pollNext -- when to poll again: an interval from `base` on average, the seed says when exactly <design/arena#.poll>. */
+  private pollNext(base: number): number {
+    return base + this.pollInterval / 2 + this.draw(this.pollInterval);
   }
 
   private everyPollProposal(): { generations: readonly Generation[]; reason: Reason } {
@@ -280,24 +335,40 @@ export class Arena {
 
   private start(generations: readonly Generation[], reason: Reason): boolean {
     let started = false;
-    this.pausing(() => { started = this.trace.start(generations, reason); });
-    if (started) {
-      this.counts.flips += 1;
-      this.counts.collectionsByGeneration[oldest(generations)] = (this.counts.collectionsByGeneration[oldest(generations)]) + 1;
-    }
+    this.pausing(() => { started = this.startInside(generations, reason); });
     return started;
   }
 
-  /** advance -- a quantum, or the whole of it where mutators may not run in between <design/plinth#.if.incremental>. */
-  private advance(): void {
-    do this.trace.advance(); while (this.trace.isBusy && !this.plinth.incremental);
+  private startInside(generations: readonly Generation[], reason: Reason): boolean {
+    if (!this.trace.start(generations, reason)) return false;
+    this.counts.flips += 1;
+    this.counts.collectionsByGeneration[oldest(generations)] = (this.counts.collectionsByGeneration[oldest(generations)]) + 1;
+    return true;
+  }
+
+  /** advance -- a quantum, and more while the work of this pause has not come to `enough`; all of the trace where mutators may not run in
+   * between, or may not be let run <design/policy#.pollagain>. */
+  private advance(why: QuantumReason, enough: number): void {
+    const { trace } = this;
+    while (trace.isBusy) {
+      const atOnce = trace.emergency || this.everyPoll || !this.plinth.incremental;
+      trace.advance(why, atOnce || this.pauseWork === 0 ? Infinity : enough - this.traced);
+      if (!atOnce && this.traced >= enough) return;
+    }
   }
 
   private finishTrace(): void {
     if (!this.trace.isBusy) return;
     this.enter();
-    while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
+    this.finishInside('finish');
     this.leave();
+  }
+
+  /** finishInside -- all that is left of the trace, for who is inside. */
+  private finishInside(why: QuantumReason): void {
+    this.pausing(() => {
+      while (this.trace.isBusy) this.trace.advance(why, Infinity);
+    });
   }
 
   private collectFor(reason: Reason): void {
@@ -309,18 +380,17 @@ export class Arena {
 
   /** collectInside -- a whole collection of the world, for who is inside; what it gained. */
   collectInside(reason: Reason): number {
-    while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
+    const why = reason.why === 'client' ? 'collect' : 'no room';
+    if (this.trace.isBusy) this.finishInside(why);
     const before = this.counts.bytesReclaimed;
-    if (this.start(this.allGenerations(), reason)) {
-      while (this.trace.isBusy) this.pausing(() => { this.trace.advance(); });
-    }
+    if (this.start(this.allGenerations(), reason)) this.finishInside(why);
     return this.counts.bytesReclaimed - before;
   }
 
   /** traceFinished -- the trace reports what it did; `gained` bytes are free again. */
   traceFinished(trace: Trace, gained: number): void {
     const { counts, grains } = this, { ss } = trace;
-    this.work += ss.scanned + ss.copied;
+    this.work += ss.work;
     if (trace.wasWorld) this.worldAt = this.allocated;
     counts.collections += 1;
     counts.bytesCopied += ss.copied;
@@ -336,13 +406,18 @@ export class Arena {
 
   /** quantum -- bytes of work in each quantum of a trace that has just flipped. */
   quantum(trace: Trace): number {
-    return !this.plinth.incremental ? Infinity : policyQuantum(trace.foundation, trace.condemned, trace.expected, this.pollInterval);
+    if (!this.plinth.incremental) return Infinity;
+    const work = policyQuantum(trace.foundation, trace.condemned, trace.expected, this.pollInterval);
+    // Between that and half as much again: the seed says where mutators run <design/determinism#.seed>.
+    return work + this.draw(Math.ceil(work / 2));
   }
 
   private pausing(work: () => void): void {
+    const from = this.traced;
     this.watcher?.pause?.(true);
     work();
     this.watcher?.pause?.(false);
+    this.counts.pauseWork = Math.max(this.counts.pauseWork, this.traced - from);
   }
 
   // For pools --------------------------------------------------------------------------------------------------------
@@ -369,6 +444,7 @@ export class Arena {
     checkSig(this, ArenaSig);
     this.grains.check();
     this.trace.check();
+    this.shield.check();
     for (const generation of this.allGenerations()) generation.check();
     for (const seg of this.heap.segs) seg?.check();
   }
@@ -380,9 +456,15 @@ export class Arena {
     for (const pool of [...this.pools]) this.poolFinish(pool);
     this.check();
     this.sig = SigINVALID;
+    this.shield.finish();
+    this.plinth.protFinish();
     this.grains.finish();
   }
 }
+
+/** accessName -- what is forbidden, in words. */
+export const accessName = (mode: AccessSet): string =>
+  ['nothing', 'read', 'write', 'read and write'][mode & (AccessREAD | AccessWRITE)];
 
 /** An event without its time. */
 export type EventBody = Event extends infer E ? E extends Event ? Omit<E, 'clock'> : never : never;

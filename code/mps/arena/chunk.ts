@@ -7,7 +7,7 @@ import { aver } from '../../base/base.ts';
 import type { Plinth, Reservation } from '../plinth.ts';
 import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
 import type { Generation } from './generation.ts';
-import { Land } from './land.ts';
+import { ZonedLand } from './land.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange, type ZoneSet } from './zone.ts';
 
 const GrainFREE = 0;
@@ -21,7 +21,7 @@ class Chunk {
   readonly limit: number;
   readonly grains: Uint8Array;
   /** What is not allocated; each chunk has its own, for nothing may straddle two <design/chunk#.inv.apart>. */
-  readonly land: Land = new Land();
+  readonly land: ZonedLand = new ZonedLand();
 
   constructor(reservation: Reservation, grainSize: number) {
     this.reservation = reservation;
@@ -118,12 +118,30 @@ export class Grains {
     return this.chunks.some((chunk) => chunk.base <= addr && addr < chunk.limit);
   }
 
+  /** isTogether -- whether two low addresses, unsigned, are in the same chunk: protection may be set in one go. */
+  isTogether(one: number, other: number): boolean {
+    return this.chunkOf(one) === this.chunkOf(other);
+  }
+
+  /** eachCommitted -- visit the maximal runs [base, limit) that have memory behind them, spare ones too. */
+  eachCommitted(visit: (base: number, limit: number) => void): void {
+    const { grainSize } = this.parameters;
+    for (const { base, grains } of this.chunks) {
+      for (let from = 0; from < grains.length;) {
+        let to = from;
+        while (to < grains.length && grains[to] !== GrainFREE) to += 1;
+        if (to > from) visit(base + from * grainSize, base + to * grainSize);
+        from = to + 1;
+      }
+    }
+  }
+
   /** Plans A to D: the generation's zones; those and unused ones; anywhere. */
   private place(size: number, align: number, zones: ZoneSet): number {
     for (const wanted of [zones, zones | this.freeZones, ZoneSetUNIV]) {
       if (wanted === ZoneSetEMPTY) continue;
       for (const chunk of this.chunks) {
-        const base = chunk.land.find(size, align, wanted, this.parameters.zoneShift);
+        const base = chunk.land.findInZones(size, align, wanted, this.parameters.zoneShift);
         if (base >= 0) return base;
       }
     }
@@ -132,16 +150,17 @@ export class Grains {
 
   /** extend -- another chunk, of at least `size` bytes. */
   private extend(size: number): boolean {
-    const { chunkSize, grainSize } = this.parameters;
-    for (const want of [Math.max(chunkSize, Math.ceil(size / grainSize) * grainSize), Math.ceil(size / grainSize) * grainSize]) {
+    const { chunkSize, grainSize } = this.parameters, least = Math.ceil(size / grainSize) * grainSize;
+    for (let want = Math.max(chunkSize, least); ; want = Math.max(least, Math.ceil(want / 2 / grainSize) * grainSize)) {
       const reservation = this.plinth.reserve(want);
-      if (reservation === null) continue;
-      const chunk = new Chunk(reservation, grainSize);
-      this.chunks.push(chunk);
-      this.onChunk(chunk.base, want);
-      return true;
+      if (reservation !== null) {
+        const chunk = new Chunk(reservation, grainSize);
+        this.chunks.push(chunk);
+        this.onChunk(chunk.base, want);
+        return true;
+      }
+      if (want === least) return false;
     }
-    return false;
   }
 
   /** commit -- back [base, limit) with memory, using what is spare, and take it out of the land. */

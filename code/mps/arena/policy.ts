@@ -14,6 +14,9 @@ const WorldMORTALITY = 0.5;
 const CopyRATIO = 1.5;
 const WorkFACTOR = 0.25;
 
+/** Work in a millisecond, in bytes scanned or copied: what turns a pause into work <design/policy#.pause>. */
+export const PauseWORK: number = 256 * 1024;
+
 /** What to condemn and why. */
 export interface Proposal {
   readonly generations: readonly Generation[];

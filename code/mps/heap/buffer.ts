@@ -173,6 +173,7 @@ export class Buffer {
     if (seg === null) return;
     const init = this.scanLimit, limit = this.poolLimit;
     const granule = seg.granuleOf(init);
+    if (limit > init) this.arena.shield.open(seg);
     this.pool.pad(seg, granule, granule + (limit - init) / 16);
     this.generation.accountEmpty(init - this.base, limit - init);
     seg.fresh += init - this.base;
@@ -204,10 +205,13 @@ export class Buffer {
     // The flip came after commit's write: the block was scanned as part of the segment.
     if (alloc >>> 0 === this.initAtFlip) return true;
     aver(before >>> 0 === this.initAtFlip, '<design/buffer#.inv.trip>');
+    this.arena.enter();
+    this.arena.shield.open(this.seg as Seg);
     words[INIT] = before;
     words[ALLOC] = before;
     this.heap.wipe(granule, granule + granules);
     this.r.fill(0, slot << 3, (slot << 3) + 7);
+    this.arena.leave();
     return false;
   }
 

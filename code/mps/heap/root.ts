@@ -5,7 +5,9 @@
  * written <design/root>.
  */
 import { baseDecode, baseIsNear, WindowHIGH, type Hart, type Low } from '../../machine/machine.ts';
+import { ResOK } from '../result.ts';
 import { scanGranules, scanSlots, type ScanState } from '../trace/scan.ts';
+import type { GranuleRange } from '../plinth.ts';
 import { RankAMBIG, RankEXACT, type Rank } from './rank.ts';
 
 /** Pins what a word may be the address of. */
@@ -15,38 +17,39 @@ export type PinAddress = (addr: Low) => void;
 export class Root {
   readonly rank: Rank;
   readonly hart: Hart | null;
-  /** Physical granules of an area. */
-  private readonly granuleBase: number;
-  private readonly granuleLimit: number;
+  /** Where its areas are, now; a thread's are the signal frames on its stacks. */
+  private readonly areas: () => readonly GranuleRange[];
 
-  private constructor(rank: Rank, hart: Hart | null, granuleBase: number, granuleLimit: number) {
+  private constructor(rank: Rank, hart: Hart | null, areas: () => readonly GranuleRange[]) {
     this.rank = rank;
     this.hart = hart;
-    this.granuleBase = granuleBase;
-    this.granuleLimit = granuleLimit;
+    this.areas = areas;
   }
 
-  /** ofThread -- the slots in use of a hart. */
-  static ofThread(hart: Hart, rank: Rank = RankEXACT): Root {
-    return new Root(rank, hart, 0, 0);
+  /** ofThread -- the slots in use of a hart, and the signal frames of its thread. */
+  static ofThread(hart: Hart, rank: Rank, frames: () => readonly GranuleRange[]): Root {
+    return new Root(rank, hart, frames);
   }
 
   /** ofArea -- memory outside the arena, by physical granules. */
   static ofArea(granuleBase: number, granuleLimit: number, rank: Rank = RankEXACT): Root {
-    return new Root(rank, null, granuleBase, granuleLimit);
+    const areas: readonly GranuleRange[] = [{ base: granuleBase, limit: granuleLimit }];
+    return new Root(rank, null, () => areas);
   }
 
   /** scan -- fix the references of an exact root; pin what those of an ambiguous one may mean. */
   scan(ss: ScanState, pin: PinAddress): void {
     // No slot that is not in use keeps a reference from before the flip: who claims it need not clear it <design/root#.inv.unused>.
     if (this.hart !== null) this.hart.r.fill(0, this.hart.top << 3);
+    const areas = this.areas();
     if (this.rank !== RankAMBIG) {
-      if (this.hart === null) scanGranules(ss, this.granuleBase, this.granuleLimit);
-      else scanSlots(ss, this.hart);
+      if (this.hart !== null) scanSlots(ss, this.hart);
+      for (const { base, limit } of areas) if (ss.res === ResOK) scanGranules(ss, base, limit);
       return;
     }
     this.each(ss.heap.i32, ss.heap.tags, (w, at, isTagged) => { pinGranule(w, at, isTagged, pin); });
-    ss.scanned += (this.granuleLimit - this.granuleBase) * 16 + (this.hart === null ? 0 : this.hart.top * 32);
+    for (const { base, limit } of areas) ss.scanned += (limit - base) * 16;
+    if (this.hart !== null) ss.scanned += this.hart.top * 32;
   }
 
   /** each -- visit the root's granules, as words w[at..at+3] with or without a tag. */
@@ -55,7 +58,7 @@ export class Root {
       const { r } = this.hart;
       for (let c = 0; c < this.hart.top << 3; c += 8) visit(r, c, r[c + 4] !== 0);
     }
-    for (let g = this.granuleBase; g < this.granuleLimit; ++g) visit(i32, g << 2, tags[g] !== 0);
+    for (const { base, limit } of this.areas()) for (let g = base; g < limit; ++g) visit(i32, g << 2, tags[g] !== 0);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Arena } from '../arena/arena.ts';
 import type { Generation } from '../arena/generation.ts';
 import { AccessNONE, AccessREAD, AccessWRITE, type AccessSet } from '../plinth.ts';
 import type { AmcPool } from '../pools/amc.ts';
-import { ZoneSetUNIV, type ZoneSet } from '../arena/zone.ts';
+import { ZoneSetEMPTY, ZoneSetUNIV, type ZoneSet } from '../arena/zone.ts';
 import type { Buffer } from './buffer.ts';
 import { SegSPECIAL, SegWHITE } from './heap.ts';
 import type { Nailboard } from './nailboard.ts';
@@ -58,8 +58,20 @@ export class Seg {
   aged: number = 0;
   /** Where its survivors are forwarded to. */
   forward: Buffer;
-  /** What the plinth has been asked to forbid. */
-  prot: AccessSet = AccessNONE;
+  /** What mutators must not do, and what the platform keeps them from doing now <design/shield#.def.modes>. */
+  shieldMode: AccessSet = AccessNONE;
+  protMode: AccessSet = AccessNONE;
+  /** Exposes less covers. */
+  depth: number = 0;
+  /** Its place in the shield's queue; -1 while it is not there. */
+  queued: number = -1;
+  /** While a scan of it has stopped on the way: where that began, and what it has met so far; else -1
+   * <design/trace#.scan.part>. */
+  scanFrom: number = -1;
+  unfixed: ZoneSet = ZoneSetEMPTY;
+  fixed: ZoneSet = ZoneSetEMPTY;
+  /** How many hits have been dealt with one reference at a time in this trace <design/shield#.single>. */
+  singles: number = 0;
 
   readonly poolRing: Ring<Seg> = new Ring<Seg>(this);
   readonly generationRing: Ring<Seg> = new Ring<Seg>(this);
@@ -126,32 +138,40 @@ export class Seg {
     this.grey = grey;
     if (grey) this.arena.trace.greyRing.next.append(this.greyRing);
     else this.greyRing.remove();
-    this.syncProt();
+    this.syncShield();
   }
 
   /** setSummary -- record where its references point; less than everything must be watched <design/seg#.inv.summary.watched>. */
   setSummary(summary: ZoneSet): void {
     this.summary = summary;
-    this.syncProt();
+    this.syncShield();
   }
 
-  /** syncProt -- ask the plinth to forbid what colour and summary say. */
-  syncProt(): void {
-    const wanted = this.protWanted();
-    if (wanted === this.prot) return;
-    this.prot = wanted;
-    this.arena.plinth.protSet(this.base, this.limit, wanted);
+  /** syncShield -- have the shield forbid what colour and summary say, and nothing else. */
+  syncShield(): void {
+    const wanted = this.shieldWanted(), mode = this.shieldMode, { shield } = this.arena;
+    if ((mode & ~wanted) !== 0) shield.lower(this, mode & ~wanted);
+    if ((wanted & ~mode) !== 0) shield.raise(this, wanted & ~mode);
   }
 
-  /** protWanted -- what mutators must not do, from colour and summary alone <design/seg#.prot>. */
-  protWanted(): AccessSet {
+  /** shieldWanted -- what mutators must not do, from colour and summary alone <design/seg#.prot>. */
+  shieldWanted(): AccessSet {
     return (this.grey && this.arena.trace.isFlipped ? AccessREAD : AccessNONE)
       | (this.summary !== ZoneSetUNIV ? AccessWRITE : AccessNONE);
+  }
+
+  /** rescan -- nothing of it has been scanned in this trace. */
+  rescan(): void {
+    this.scanned = this.base;
+    this.scanFrom = -1;
+    this.singles = 0;
   }
 
   /** hit -- a mutator is about to write: the summary no longer holds <design/seg#.defer>. */
   hit(): void {
     this.defer = DeferHIT;
+    // What has been written to what was scanned already, nobody has met.
+    this.fixed = ZoneSetUNIV;
     this.setSummary(ZoneSetUNIV);
   }
 
@@ -190,7 +210,7 @@ export class Seg {
     this.sig = SigINVALID;
     aver(this.buffer === null && !this.grey, '<design/seg#.finish.bare>');
     this.summary = ZoneSetUNIV;
-    this.syncProt();
+    this.arena.shield.forget(this);
     this.arena.heap.unnumber(this);
     this.poolRing.remove();
     this.generationRing.remove();

@@ -7,16 +7,17 @@
 import { aver, cool } from '../../base/base.ts';
 import { GranuleSHIFT, PageSHIFT, type Low } from '../../machine/machine.ts';
 import {
-  SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
+  SegSHIELDED, SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
 } from '../heap/heap.ts';
 import { Nailboard } from '../heap/nailboard.ts';
 import type { Seg } from '../heap/seg.ts';
+import { AccessNONE } from '../plinth.ts';
 import { ResOK } from '../result.ts';
 import type { ScanState } from '../trace/scan.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
-const WHITE = SegWHITE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK;
+const WHITE = SegWHITE, SHIELDED = SegSHIELDED, NONE = AccessNONE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK;
 
 /** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
@@ -34,6 +35,7 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   if (start === FORWARDED) return (heap.i32[g << 2] + into) | 0;
   const seg = heap.segs[s] as Seg;
   if (heap.state[s] !== WHITE) {
+    if ((heap.state[s] & SHIELDED) !== 0) seg.arena.shield.open(seg);
     if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
     const moved = amcMoved(seg, (base - into) | 0);
     if (moved !== null) return (moved + into) | 0;
@@ -56,6 +58,8 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   const toSeg = buffer.seg as Seg;
   // The copy's references have not been scanned <design/amc#.inv.forward.grey>.
   if (!toSeg.grey) toSeg.setGrey(true);
+  if (toSeg.protMode !== NONE) toSeg.arena.shield.open(toSeg);
+  if (COOL) aver(seg.protMode === NONE, '<design/heap#.inv.exposed>');
   const i32 = heap.i32, tags = heap.tags, starts = heap.starts;
   const copy = (to + toSeg.delta) >>> SHIFT;
   let from = g << 2, into = copy << 2;
@@ -105,7 +109,7 @@ function amcPromote(ss: ScanState, seg: Seg): void {
   seg.promote(seg.forward.generation);
   seg.stateRemove(WHITE);
   seg.whiteLimit = seg.limit;
-  seg.scanned = seg.base;
+  seg.rescan();
   seg.setGrey(true);
 }
 

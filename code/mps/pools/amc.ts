@@ -25,6 +25,9 @@ const LargeSIZE = 16 * 1024;
 /** How much a buffer is given at a time, unless the nursery is smaller <design/amc#.extend>. */
 const ExtendSIZE = 64 * 1024;
 
+/** How much of a segment is scanned before the trace asks whether it has done enough <design/trace#.scan.part>. */
+const ScanPART = 16 * 1024;
+
 /** What the ledger is charged for a segment: its record, and a bit a granule for the board that it may need
  * <design/amc#.departs.board>. */
 const segRecord = (size: number): number => 128 + size / 128;
@@ -131,22 +134,25 @@ export class AmcPool {
     if (!seg.large && !this.formatForwards) seg.stateRemove(SegSPECIAL);
   }
 
-  /** scan -- fix every reference in a grey segment, or say in `ss.res` why not; true if it was all of its objects
-   * <design/amc#.scan>. */
-  scan(ss: ScanState, seg: Seg): boolean {
+  /** scan -- fix the references of a grey segment that have not been, until the work comes to `enough` or `ss.res` says why not;
+   * true if all have been <design/amc#.scan>. */
+  scan(ss: ScanState, seg: Seg, enough: number): boolean {
     if (seg.white) {
       // Only a nailed segment is white and grey: those of its objects that stay are scanned.
       this.scanNailed(ss, seg);
-      return false;
+      return ss.res === ResOK;
     }
-    const whole = seg.scanned === seg.base;
+    // Where a format scans, parts end where objects end.
+    const part = this.format.scan === undefined ? ScanPART : Infinity;
     // Scanning may forward objects into this very segment: look again where they end.
-    while (seg.scanned < seg.scanLimit && ss.res === ResOK) {
-      const limit = seg.scanLimit;
+    while (seg.scanned < seg.scanLimit) {
+      if (ss.work >= enough) return false;
+      const limit = Math.min(seg.scanLimit, seg.scanned + part);
       this.scanRange(ss, seg, seg.granuleOf(seg.scanned), seg.granuleOf(seg.scanned) + (limit - seg.scanned) / 16);
-      if (ss.res === ResOK) seg.scanned = limit;
+      if (ss.res !== ResOK) return false;
+      seg.scanned = limit;
     }
-    return whole;
+    return true;
   }
 
   private scanRange(ss: ScanState, seg: Seg, g: number, limit: number): void {
@@ -196,6 +202,7 @@ export class AmcPool {
 
   /** reclaimAround -- make pads of what lies between the objects that stay. */
   private reclaimAround(seg: Seg): number {
+    this.arena.shield.open(seg);
     const heap = this.arena.heap, limit = seg.granuleOf(seg.scanLimit - 1) + 1;
     let gap = -1, kept = 0;
     this.eachObject(seg.granuleBase, limit, (g, next) => {

@@ -38,6 +38,8 @@ export class ScanState {
   /** Bytes of objects copied, and of objects preserved where they were. */
   copied: number = 0;
   inPlace: number = 0;
+  /** What else has been done, in bytes of scanning that would have taken as long <design/trace#.work>. */
+  touched: number = 0;
   /** References whose address had no representation after the move <design/authority#.unrepresentable>. */
   tagsLost: number = 0;
 
@@ -51,10 +53,15 @@ export class ScanState {
     return this.fixed | (this.unfixed & ~this.white);
   }
 
-  /** begin -- forget what the last scan met. */
-  begin(): void {
-    this.unfixed = ZoneSetEMPTY;
-    this.fixed = ZoneSetEMPTY;
+  /** Everything done in this trace, in bytes <design/trace#.work>. */
+  get work(): number {
+    return this.scanned + this.copied + this.touched;
+  }
+
+  /** begin -- forget what the last scan met, but for `unfixed` and `fixed`, from which this one goes on. */
+  begin(unfixed: ZoneSet = ZoneSetEMPTY, fixed: ZoneSet = ZoneSetEMPTY): void {
+    this.unfixed = unfixed;
+    this.fixed = fixed;
     this.res = ResOK;
   }
 }

@@ -11,21 +11,28 @@ import type { Low } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import { oldest, type Generation } from '../arena/generation.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange } from '../arena/zone.ts';
-import type { Reason } from '../event.ts';
+import type { QuantumReason, Reason } from '../event.ts';
 import { RankAMBIG, RankEXACT, RankLIMIT, type Rank } from '../heap/rank.ts';
 import type { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
 import { amcFix, amcFixAmbig, amcFixEmergency } from '../pools/amc-fix.ts';
+import type { Step } from '../plinth.ts';
 import { ResOK } from '../result.ts';
-import { ScanState } from './scan.ts';
+import { fixWords, ScanState } from './scan.ts';
 
 const COOL = cool;
 
 /** How many scans a segment must bore before its summary is recorded again, after one that was interesting. */
 const DeferDELAY = 3;
 
-/** Segments looked at in one quantum of reclaim. */
-const ReclaimSLICE = 256;
+/** What the tracer does to a segment without reading it, in bytes of scanning that take as long: condemning or greying one, and
+ * giving one back <design/trace#.work>. */
+const TouchWORK = 256;
+const ReclaimWORK = 4096;
+
+/** So many hits on a large segment are dealt with one reference at a time before it is scanned after all
+ * <design/shield#.single>. */
+const SingleMOST = 200;
 
 /** Where a trace is in its life. */
 export type TraceState = 'idle' | 'condemned' | 'flipped' | 'reclaiming';
@@ -54,8 +61,10 @@ export class Trace {
   /** Bytes of the condemned that are expected to survive, by what their generations have learned. */
   expected: number = 0;
   reclaimed: number = 0;
-  /** Bytes to scan in a quantum. */
+  /** Work in a quantum, in bytes <design/policy#.quantum>. */
   quantum: number = 0;
+  /** Why it was started. */
+  reason: Reason | null = null;
 
   constructor(arena: Arena) {
     this.arena = arena;
@@ -74,10 +83,12 @@ export class Trace {
   start(generations: readonly Generation[], reason: Reason): boolean {
     aver(this.state === 'idle', '<design/trace#.inv.one>');
     const arena = this.arena;
-    arena.suspend();
+    // Held from condemn to flip: buffers must not move under whiten, nor roots while they are scanned.
+    arena.shield.hold();
     this.condemn(generations);
     if (this.condemned > 0) {
       this.count += 1;
+      this.reason = reason;
       arena.tell({
         type: 'condemn', trace: this.count, generation: oldest(generations),
         condemned: this.condemned, segments: this.condemnedSegs.length, white: this.ss.white >>> 0, reason,
@@ -86,7 +97,7 @@ export class Trace {
       this.greyen();
       this.flip();
     }
-    arena.resume();
+    arena.shield.release();
     return this.condemned > 0;
   }
 
@@ -104,8 +115,10 @@ export class Trace {
     ss.scanned = 0;
     ss.copied = 0;
     ss.inPlace = 0;
+    ss.touched = 0;
     for (const generation of generations) {
       for (const seg of ringList(generation.segRing)) {
+        ss.touched += TouchWORK;
         const condemned = seg.pool.whiten(seg);
         if (condemned === 0) continue;
         this.condemned += condemned;
@@ -122,7 +135,8 @@ export class Trace {
     this.foundation = 0;
     for (const pool of this.arena.pools) {
       for (const seg of ringList(pool.segRing)) {
-        seg.scanned = seg.base;
+        this.ss.touched += TouchWORK;
+        seg.rescan();
         if (seg.white || (seg.summary & this.ss.white) === 0) continue;
         this.foundation += seg.size;
         seg.setGrey(true);
@@ -141,10 +155,11 @@ export class Trace {
     this.state = 'flipped';
     // Mutators may fault from here on, and what they hit is of this rank <design/trace#.band>.
     this.setBand(RankEXACT);
-    for (const seg of ringList(this.greyRing)) seg.syncProt();
+    const grey = ringList(this.greyRing);
+    for (const seg of grey) seg.syncShield();
     this.quantum = arena.quantum(this);
     arena.tell({
-      type: 'flip', trace: this.count, roots: this.ss.scanned, grey: ringList(this.greyRing).length, foundation: this.foundation,
+      type: 'flip', trace: this.count, roots: this.ss.scanned, grey: grey.length, foundation: this.foundation,
     });
   }
 
@@ -162,14 +177,15 @@ export class Trace {
     aver(ss.res === ResOK, '<design/amc#.emergency>');
   }
 
-  /** advance -- one quantum of work; the trace may be over afterwards. */
-  advance(): void {
-    const ss = this.ss, enough = ss.scanned + this.quantum;
-    while (this.state === 'flipped' && ss.scanned < enough) {
-      if (!this.greyRing.isSingle) this.scanSeg(this.greyRing.next.owner);
+  /** advance -- a quantum of work, or `most` bytes if that is less; the trace may be over afterwards. */
+  advance(why: QuantumReason, most: number): void {
+    const { ss } = this, from = ss.work, enough = from + Math.min(this.quantum, most), trace = this.count;
+    while (this.isBusy && ss.work < enough) {
+      if (this.state === 'reclaiming') this.reclaimSlice(enough);
+      else if (!this.greyRing.isSingle) this.scanSeg(this.greyRing.next.owner, enough);
       else this.advanceBand();
     }
-    if (this.state === 'reclaiming') this.reclaimSlice();
+    this.arena.tell({ type: 'quantum', trace, why, work: ss.work - from, left: this.state });
   }
 
   private advanceBand(): void {
@@ -185,23 +201,40 @@ export class Trace {
     this.arena.tell({ type: 'band', trace: this.count, rank });
   }
 
-  /** scanSeg -- make a grey segment black <design/trace#.scan>. */
-  scanSeg(seg: Seg): void {
-    const ss = this.ss;
+  /** scanSeg -- scan a grey segment, and make it black if the work does not come to `enough` before its end
+   * <design/trace#.scan>. */
+  private scanSeg(seg: Seg, enough: number): void {
+    const { ss, arena: { shield } } = this;
     if ((seg.summary & ss.white) === 0 && seg.board === null) {
+      ss.touched += TouchWORK;
       seg.setGrey(false);
       return;
     }
-    ss.begin();
-    let total = seg.pool.scan(ss, seg);
+    if (seg.scanFrom < 0) {
+      // Of a nailed segment only what is pinned is scanned: never all of it.
+      seg.scanFrom = seg.white ? seg.limit : seg.scanned;
+      ss.begin();
+    } else ss.begin(seg.unfixed, seg.fixed);
+    shield.expose(seg);
+    let isDone = seg.pool.scan(ss, seg, enough);
     if (ss.res !== ResOK) {
       // What has been fixed already is merely fixed again <design/trace#.inv.idempotent>.
       this.enterEmergency();
-      ss.begin();
-      total = seg.pool.scan(ss, seg);
+      ss.res = ResOK;
+      isDone = seg.pool.scan(ss, seg, enough);
       aver(ss.res === ResOK, '<design/amc#.emergency>');
     }
+    shield.cover(seg);
     aver((ss.unfixed & ~seg.summary) === 0, '<design/seg#.inv.summary>');
+    seg.unfixed = ss.unfixed;
+    seg.fixed = ss.fixed;
+    if (isDone) this.blacken(seg, seg.scanFrom === seg.base);
+  }
+
+  /** blacken -- a grey segment has been scanned, in total or in part; record what it refers to if that is worth it. */
+  private blacken(seg: Seg, total: boolean): void {
+    const { ss } = this;
+    seg.scanFrom = -1;
     const isBoring = (ss.unfixed & ss.white) === 0;
     seg.defer = isBoring ? Math.max(0, seg.defer - 1) : Math.max(DeferDELAY, seg.defer);
     const known = seg.defer === 0 && seg.buffer === null;
@@ -210,15 +243,46 @@ export class Trace {
     this.arena.watcher?.scanned?.(seg);
   }
 
-  /** access -- a mutator wants to do `mode` to a segment that forbids it: scan what it may not see, and from a write on
+  /** access -- a mutator wants to do at `addr` what the segment forbids: scan what it may not see, and from a write on
    * know nothing of where it points <design/trace#.access>. */
-  access(seg: Seg, reads: boolean, writes: boolean): void {
-    if (reads && seg.grey) {
-      aver(this.isFlipped, '<design/trace#.inv.read>');
-      this.scanSeg(seg);
+  access(seg: Seg, addr: Low, reads: boolean, writes: boolean, step: Step | null): void {
+    if (reads) {
+      aver(seg.grey && this.isFlipped, '<design/trace#.inv.read>');
+      if (step !== null && seg.large && seg.singles < SingleMOST && step.grant()) {
+        this.accessSingle(seg, addr, writes);
+        return;
+      }
+      this.scanSeg(seg, Infinity);
     }
     // After the scan, which may have recorded a summary again <design/trace#.inv.write.after>.
     if (writes) seg.hit();
+  }
+
+  /** accessSingle -- fix the one reference that is to be loaded, by an access that is made though the segment stays grey: scanning
+   * all of a large object would be a long pause <design/shield#.single>. */
+  private accessSingle(seg: Seg, addr: Low, writes: boolean): void {
+    const { ss, arena: { shield, heap } } = this, granule = seg.granuleOf(addr >>> 0);
+    seg.singles += 1;
+    if (writes) seg.hit();
+    else if (heap.tags[granule] !== 0) {
+      shield.expose(seg);
+      ss.begin();
+      this.fixSingle(granule);
+      seg.setSummary(seg.summary | ss.summary);
+      seg.fixed |= ss.fixed;
+      shield.cover(seg);
+    }
+  }
+
+  private fixSingle(granule: number): void {
+    const { ss } = this, { i32, tags } = this.arena.heap;
+    const isLost = !fixWords(ss, i32, granule << 2);
+    if (ss.res !== ResOK) {
+      this.enterEmergency();
+      ss.res = ResOK;
+      this.fixSingle(granule);
+    } else if (isLost) tags[granule] = 0;
+    ss.touched += TouchWORK;
   }
 
   /** enterEmergency -- no memory to copy into: from here on everything stays where it is <design/amc#.emergency>. */
@@ -233,13 +297,15 @@ export class Trace {
     });
   }
 
-  private reclaimSlice(): void {
-    const limit = Math.min(this.reclaimIndex + ReclaimSLICE, this.condemnedSegs.length);
-    for (; this.reclaimIndex < limit; ++this.reclaimIndex) {
-      const seg = this.condemnedSegs[this.reclaimIndex];
+  /** reclaimSlice -- give segments back until the work comes to `enough`. */
+  private reclaimSlice(enough: number): void {
+    const { ss, condemnedSegs } = this;
+    for (; this.reclaimIndex < condemnedSegs.length && ss.work < enough; ++this.reclaimIndex) {
+      const seg = condemnedSegs[this.reclaimIndex];
+      ss.touched += ReclaimWORK;
       if (seg.white) this.reclaimed += seg.pool.reclaim(seg);
     }
-    if (this.reclaimIndex === this.condemnedSegs.length) this.finish();
+    if (this.reclaimIndex === condemnedSegs.length) this.finish();
   }
 
   private finish(): void {
@@ -283,4 +349,6 @@ export interface Watcher {
   finished?(trace: Trace): void;
   /** Collecting begins, or is over: for who measures pauses. */
   pause?(begins: boolean): void;
+  /** The arena has been left: what is wanted of protection is enforced, but nobody has run yet. */
+  left?(): void;
 }

@@ -19,13 +19,14 @@ test('a reservation is one run of frames that nobody else has, and can be had ag
 
 test('on leaving the arena, what a fault would have done is done until nothing is protected <design/an#.inv.open>', () => {
   const { plinth } = make(), hits: [number, number][] = [];
-  plinth.protSetup((addr, mode) => {
+  plinth.protSetup({ clock: 0, owns: () => true, access: (addr, mode) => {
     hits.push([addr, mode]);
     // Scanning raises the write barrier again, and protects another segment once.
     if (mode === AccessREAD) plinth.protSet(addr, addr + 4096, AccessWRITE);
     else plinth.protSet(addr, addr + 4096, AccessNONE);
     if (hits.length === 1) plinth.protSet(0x3000, 0x4000, AccessREAD);
-  });
+    return mode === AccessREAD ? 'read' : 'write';
+  } });
   plinth.protSet(0x1000, 0x2000, AccessREAD);
   plinth.protSet(0x2000, 0x3000, AccessWRITE);
   plinth.protSync();

@@ -26,23 +26,23 @@ test('a segment that is freed leaves its memory without tags, starts and protect
   lab.ap.finish();
   lab.arena.collect();
   expect(lab.arena.grains.spare, 'the memory is still there').toBeGreaterThan(0);
-  expect([heap.tags.subarray(granuleBase, granuleLimit).some(Boolean), heap.starts.subarray(granuleBase, granuleLimit).some(Boolean), seg.prot]).toEqual([false, false, AccessNONE]);
+  expect([heap.tags.subarray(granuleBase, granuleLimit).some(Boolean), heap.starts.subarray(granuleBase, granuleLimit).some(Boolean), seg.shieldMode]).toEqual([false, false, AccessNONE]);
 });
 
 describe('protection', () => {
   test('is what colour and summary say <design/seg#.prot> <design/seg#.inv.summary.watched>', () => {
     const { lab, seg } = segOf(), { trace } = lab.arena;
-    expect(seg.protWanted()).toBe(AccessNONE);
+    expect(seg.shieldWanted()).toBe(AccessNONE);
     seg.setSummary(ZoneSetEMPTY);
-    expect([seg.prot, seg.protWanted()]).toEqual([AccessWRITE, AccessWRITE]);
+    expect([seg.shieldMode, seg.shieldWanted()]).toEqual([AccessWRITE, AccessWRITE]);
     seg.setGrey(true);
-    expect(seg.prot, 'before the flip mutators may read').toBe(AccessWRITE);
+    expect(seg.shieldMode, 'before the flip mutators may read').toBe(AccessWRITE);
     trace.state = 'flipped';
-    seg.syncProt();
-    expect(seg.prot).toBe(AccessREAD | AccessWRITE);
+    seg.syncShield();
+    expect(seg.shieldMode).toBe(AccessREAD | AccessWRITE);
     seg.setGrey(false);
     seg.hit();
-    expect([seg.prot, seg.summary]).toEqual([AccessNONE, ZoneSetUNIV]);
+    expect([seg.shieldMode, seg.summary]).toEqual([AccessNONE, ZoneSetUNIV]);
     trace.state = 'idle';
   });
 
@@ -50,7 +50,7 @@ describe('protection', () => {
     const rig = new Rig({ habits: { seed: 2, sizes: [32, 64, 400] }, nursery: '32KiB' });
     for (let n = 0; n < 20; ++n) {
       rig.play(60);
-      for (const seg of rig.arena.heap.segs) expect(seg?.prot ?? AccessNONE).toBe(AccessNONE);
+      for (const seg of rig.arena.heap.segs) expect(seg?.shieldMode ?? AccessNONE).toBe(AccessNONE);
     }
     rig.end();
   });
@@ -64,7 +64,7 @@ test('a summary is recorded when several scans in a row found nothing condemned,
     for (const seg of rig.arena.heap.segs) {
       if (seg === null || seg.summary === ZoneSetUNIV) continue;
       known += 1;
-      expect([seg.defer, seg.buffer, seg.prot & AccessWRITE]).toEqual([0, null, AccessWRITE]);
+      expect([seg.defer, seg.buffer, seg.shieldMode & AccessWRITE]).toEqual([0, null, AccessWRITE]);
     }
   }
   expect(known, 'weak run').toBeGreaterThan(10);

@@ -1,0 +1,193 @@
+/* ix.ts: THE POSIX PLATFORM
+ *
+ * The arena on an emulated operating system: its memory by mmap, its barriers by mprotect and SIGSEGV, its mutators the threads of a
+ * process <design/ix>.
+ */
+import type { AddressSpace, Hart, Low, Memory } from '../../machine/machine.ts';
+import { Frames, Kernel, Mutex, ProtREAD, ProtWRITE, type Process, type SigContext, type Thread, type ThreadBody as OsThreadBody } from '../../os/os.ts';
+import type { Event, FaultFound } from '../event.ts';
+import { StackSIZE, type Settings } from '../options.ts';
+import type { Death, FaultCounts, Placed, Platform, ThreadBody, ThreadView } from '../platform.ts';
+import type { AccessOwner, AccessSet, GranuleRange, Plinth, Reservation } from '../plinth.ts';
+import { protixConvert } from './protix.ts';
+import { Protsgix, ProtixDEFAULT, type ProtixArena } from './protsgix.ts';
+import { Thix } from './thix.ts';
+import { Vmix } from './vmix.ts';
+
+/** What an arena asks of POSIX. */
+export class IxPlinth implements Plinth, ProtixArena {
+  readonly incremental = true;
+  readonly mutex: Mutex = new Mutex('arena');
+  private readonly process: Process;
+  private readonly protsgix: Protsgix;
+  private readonly thix: Thix;
+  private readonly vmix: Vmix;
+  private taker: AccessOwner | null = null;
+  private stopped: readonly Thread[] = [];
+  private readonly sink: (event: Event) => void;
+
+  /** `protsgix` and `thix` are the process's, which other arenas in it share. */
+  constructor(process: Process, protsgix: Protsgix, thix: Thix, sink: (event: Event) => void) {
+    this.process = process;
+    this.protsgix = protsgix;
+    this.thix = thix;
+    this.vmix = new Vmix(process, protsgix.options.execute);
+    this.sink = sink;
+  }
+
+  // The lock ---------------------------------------------------------------------------------------------------------
+
+  /** lock -- sigHandle may have claimed it for the access it is about to have done; the host's own thread needs none
+   * <design/ix#.lock>. */
+  lock(): void {
+    const { kernel } = this.process, thread = kernel.current;
+    if (thread !== null && this.mutex.owner !== thread) this.mutex.claimNested(thread);
+    kernel.noPreempt += 1;
+  }
+
+  unlock(): void {
+    const { kernel } = this.process;
+    kernel.noPreempt -= 1;
+    if (kernel.current !== null) this.mutex.release(kernel.current);
+  }
+
+  // Memory -----------------------------------------------------------------------------------------------------------
+
+  get ranges(): readonly { readonly base: number; readonly limit: number }[] {
+    return this.vmix.ranges;
+  }
+
+  reserve(size: number): Reservation | null {
+    return this.vmix.reserve(size);
+  }
+
+  release(reservation: Reservation): void {
+    this.vmix.release(reservation);
+  }
+
+  commit(base: Low, size: number): boolean {
+    return this.vmix.commit(base, size);
+  }
+
+  decommit(base: Low, size: number): void {
+    this.vmix.decommit(base, size);
+  }
+
+  // Protection -------------------------------------------------------------------------------------------------------
+
+  protSetup(owner: AccessOwner): void {
+    this.taker = owner;
+    this.protsgix.setup(this);
+  }
+
+  protFinish(): void {
+    this.protsgix.finish(this);
+  }
+
+  get owner(): AccessOwner {
+    return this.taker as AccessOwner;
+  }
+
+  protSet(base: Low, limit: Low, mode: AccessSet): void {
+    this.vmix.protect(base, limit - base, protixConvert(mode, this.protsgix.options.execute));
+    this.process.kernel.preempt();
+  }
+
+  protSync(): void {
+    // protSet has effect without delay <design/protix#.fun.sync>.
+  }
+
+  fault(thread: Thread, addr: Low, context: SigContext, found: FaultFound): void {
+    this.sink({ clock: this.owner.clock, type: 'fault', thread: thread.name, addr: addr >>> 0, access: context.access ?? 'none', found });
+  }
+
+  // Threads ----------------------------------------------------------------------------------------------------------
+
+  suspend(harts: Iterable<Hart>): number {
+    this.stopped = this.thix.suspend(harts);
+    return this.stopped.length;
+  }
+
+  resume(): number {
+    const { stopped } = this;
+    this.stopped = [];
+    this.thix.resume(stopped);
+    return stopped.length;
+  }
+
+  framesOf(hart: Hart): readonly GranuleRange[] {
+    return this.thix.framesOf(hart);
+  }
+
+  tell(event: Event): void {
+    this.sink(event);
+  }
+}
+
+/** A kernel with one process, in which an arena and its mutators live. */
+export class IxPlatform implements Platform {
+  readonly plinth: IxPlinth;
+  readonly kernel: Kernel;
+  readonly process: Process;
+  private readonly protsgix: Protsgix;
+  private readonly thix: Thix = new Thix();
+  private readonly harts: Hart[] = [];
+
+  /** `onEnd` hears when a thread is over. */
+  constructor(memory: Memory, settings: Settings, sink: (event: Event) => void, onEnd: (hart: Hart) => void) {
+    const { seed, driver, forward } = settings;
+    this.kernel = new Kernel({ memory, frames: new Frames(0, memory.size), seed, driver });
+    this.process = this.kernel.process('capstan');
+    this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, forward });
+    this.plinth = new IxPlinth(this.process, this.protsgix, this.thix, sink);
+    this.kernel.watcher = {
+      exited: (thread) => {
+        onEnd(thread.hart);
+        this.thix.remove(thread);
+      },
+    };
+  }
+
+  get space(): AddressSpace {
+    return this.process.space;
+  }
+
+  hart(name: string): Hart | null {
+    return this.known(this.process.adopt(name, { stackSize: StackSIZE }));
+  }
+
+  thread(name: string, body: ThreadBody): Hart | null {
+    // What a body yields is the scheduler's business: nothing, or what a client of the operating system makes.
+    return this.known(this.process.spawn(name, body as OsThreadBody, { stackSize: StackSIZE }));
+  }
+
+  private known(thread: Thread | null): Hart | null {
+    if (thread === null) return null;
+    this.thix.add(thread);
+    this.harts.push(thread.hart);
+    return thread.hart;
+  }
+
+  step(): boolean {
+    return this.kernel.step();
+  }
+
+  threads(): readonly ThreadView[] {
+    return [...this.process.threads].map(({ name, state, suspended, waitingFor }) => ({ name, state, suspended, waitingFor }));
+  }
+
+  statics(size: number): Placed | null {
+    const { map } = this.process, found = map.reserve(size, ProtREAD | ProtWRITE, ProtREAD | ProtWRITE);
+    const delta = found === null ? null : map.deltaOf(found.base);
+    return found === null || delta === null ? null : { base: found.base, frame: (found.base + delta) >>> 0 };
+  }
+
+  faults(): FaultCounts {
+    return { faults: this.harts.reduce((sum, { faults }) => sum + faults, 0), forwarded: this.protsgix.forwarded, cleared: this.protsgix.cleared };
+  }
+
+  get death(): Death | null {
+    const { status } = this.process;
+    return status !== null && 'signal' in status ? status : null;
+  }
+}

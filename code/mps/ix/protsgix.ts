@@ -1,0 +1,172 @@
+/* protsgix.ts: TAKING PROTECTION FAULTS
+ *
+ * One SIGSEGV handler for all arenas of a process. It asks the arena that the address is in to do what its barrier demands, after which the
+ * access is made again; what is no arena's goes on to whoever had the signal before <design/protix>.
+ */
+import { aver } from '../../base/base.ts';
+import { faultMake, PageREAD, PageVALID, PageWRITE, WindowHIGH, type Low } from '../../machine/machine.ts';
+import {
+  crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_STORETAG, SIG_DFL, SIG_IGN, SIG_UNBLOCK,
+  SigActionDEFAULT, sigSet, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
+  type Process, type SigAction, type SigContext, type SigInfo, type Thread, type ThreadRun, type Wait,
+} from '../../os/os.ts';
+import type { FaultFound } from '../event.ts';
+import { AccessREAD, AccessWRITE, type AccessOwner } from '../plinth.ts';
+
+/** How protix behaves where the seed's design and this one differ; both ways are there <design/protix#.departs>. */
+export interface ProtixOptions {
+  /** A fault that no arena owns goes on `fault`, in the faulting thread with what is known of it, or by `kill`
+   * <design/protix#.departs.forward>. */
+  readonly forward: 'fault' | 'kill';
+  /** Whether an arena's address is known by its range, or by asking each arena under its lock <design/protix#.departs.ranges>. */
+  readonly ask: 'ranges' | 'locks';
+  /** Whether memory is executable <design/protix#.departs.execute>. */
+  readonly execute: boolean;
+}
+
+/** What is usual. */
+export const ProtixDEFAULT: ProtixOptions = { forward: 'fault', ask: 'ranges', execute: false };
+
+/** An arena of the process, as the handler knows it. */
+export interface ProtixArena {
+  readonly owner: AccessOwner;
+  readonly mutex: Mutex;
+  /** Where its memory is: low addresses, unsigned. The list is never changed, but replaced. */
+  readonly ranges: readonly { readonly base: number; readonly limit: number }[];
+  /** fault -- hears what a fault turned out to be. */
+  fault(thread: Thread, addr: Low, context: SigContext, found: FaultFound): void;
+}
+
+/** The protection faults of one process. */
+export class Protsgix {
+  readonly options: ProtixOptions;
+  private readonly process: Process;
+  /** The action that was there before; null until an arena is set up <design/protix#.data.signext>. */
+  private sigNext: SigAction | null = null;
+  private arenas: readonly ProtixArena[] = [];
+  /** Held while arenas are asked one after the other, and while one comes or goes. */
+  private readonly ring: Mutex = new Mutex('arena ring');
+  /** Faults that no arena owned. */
+  forwarded: number = 0;
+  /** Faults in an arena's range whose page nobody forbids any more, and no segment has. */
+  cleared: number = 0;
+
+  constructor(process: Process, options: ProtixOptions = ProtixDEFAULT) {
+    this.process = process;
+    this.options = options;
+  }
+
+  /** setup -- ProtSetup: take SIGSEGV, for this arena too <design/protix#.fun.setup>. */
+  setup(arena: ProtixArena): void {
+    if (this.sigNext === null) {
+      this.sigNext = this.sigaction(SIGSEGV, this.action);
+    }
+    this.arenas = [...this.arenas, arena];
+  }
+
+  /** finish -- an arena is no more; the handler stays, for a later one may have been chained behind it. */
+  finish(arena: ProtixArena): void {
+    this.arenas = this.arenas.filter((one) => one !== arena);
+  }
+
+  /** sigHandle as it is installed: no signal is masked, itself included, so that a thread can be suspended in it, and a fault of a
+   * handler that it goes on to is taken <design/protix#.threads.suspend> <design/protix#.fun.setup.restart>. */
+  private readonly action: SigAction = {
+    handler: (signal, info, context, thread) => this.sigHandle(signal, info as SigInfo, context as SigContext, thread),
+    mask: SigSetEMPTY, flags: SA_SIGINFO | SA_RESTART | SA_ONSTACK | SA_NODEFER,
+  };
+
+  /** sigHandle -- deal with a fault on a page of an arena, or pass it on. */
+  private *sigHandle(signal: number, info: SigInfo, context: SigContext, thread: Thread): ThreadRun {
+    const addr = info.low;
+    // A page that forbids an access: nothing else is a barrier, and the capability has been found good.
+    if (info.code === SEGV_ACCERR && info.high === WindowHIGH) {
+      const arena = this.options.ask === 'ranges' ? this.arenaAt(addr) : yield* this.arenaAsked(addr, thread);
+      if (arena !== null) {
+        if (!arena.mutex.tryClaim(thread)) yield* arena.mutex.claim(thread);
+        const mode = context.isWrite ? AccessREAD | AccessWRITE : AccessREAD;
+        const found = arena.owner.access(addr, mode, context) ?? this.freed(addr, context);
+        if (found !== null) {
+          arena.fault(thread, addr, context, found);
+          return;
+        }
+      }
+      for (const one of this.arenas) one.fault(thread, addr, context, 'forwarded');
+    }
+    this.forwarded += 1;
+    if (this.options.forward === 'kill') this.forwardByKill(signal, thread);
+    else yield* this.forward(signal, info, context, thread);
+  }
+
+  /** arenaAt -- the arena in whose range an address is; without a lock, for nothing is known of who faulted
+   * <design/protix#.departs.ranges>. */
+  private arenaAt(addr: Low): ProtixArena | null {
+    const low = addr >>> 0;
+    for (const arena of this.arenas) for (const { base, limit } of arena.ranges) if (base <= low && low < limit) return arena;
+    return null;
+  }
+
+  /** arenaAsked -- the arena that has a segment at an address, each asked under its lock <design/protix#.threads.async.choice>. */
+  private *arenaAsked(addr: Low, thread: Thread): Generator<Wait, ProtixArena | null, unknown> {
+    let found: ProtixArena | null = null;
+    yield* this.ring.claim(thread);
+    for (const arena of this.arenas) {
+      yield* arena.mutex.claim(thread);
+      if (arena.owner.owns(addr)) found = arena;
+      arena.mutex.release(thread);
+      if (found !== null) break;
+    }
+    this.ring.release(thread);
+    return found;
+  }
+
+  /** freed -- the segment was freed between the fault and now: its page forbids nothing any more <design/protix#.departs.freed>. */
+  private freed(addr: Low, context: SigContext): 'cleared' | null {
+    const need = PageVALID | (context.isWrite ? PageWRITE : PageREAD);
+    if ((this.process.space.window[addr >>> 12] & need) !== need) return null;
+    this.cleared += 1;
+    return 'cleared';
+  }
+
+  /** forward -- what would have happened to this thread without us <design/protix#.departs.forward>. */
+  private *forward(signal: number, info: SigInfo, context: SigContext, thread: Thread): ThreadRun {
+    const next = this.sigNext as SigAction, { handler, flags } = next;
+    if (handler === SIG_DFL || handler === SIG_IGN) {
+      this.forwardDefault(signal, info, context, thread);
+      return;
+    }
+    const mask = (flags & SA_NODEFER) === 0 ? sigSetAdd(next.mask, signal) : next.mask;
+    thread.mask = sigSetUnion(thread.mask, mask);
+    if ((flags & SA_RESETHAND) !== 0) this.sigNext = SigActionDEFAULT;
+    const told = (flags & SA_SIGINFO) !== 0;
+    yield* handler(signal, told ? info : null, told ? context : null, thread);
+  }
+
+  /** forwardDefault -- what the kernel does where there is no handler: a fault ends the process though the signal be ignored, for the access
+   * would fault for ever; a signal that somebody sent can be ignored. */
+  private forwardDefault(signal: number, info: SigInfo, context: SigContext, thread: Thread): void {
+    const { process } = this, { access } = context, isIgnored = (this.sigNext as SigAction).handler === SIG_IGN;
+    if (access === null && isIgnored) return;
+    const kind = info.code === SEGV_STORETAG ? 'page-storecap' : 'page';
+    const fault = access === null ? null : faultMake(kind, access, info.low, info.high, context.size, context.slot, context.offset, context.value);
+    const note = isIgnored ? 'SIGSEGV is ignored: a fault cannot be' : null;
+    process.crash(thread, signal, crashReport(process, thread, signal, info.code, fault, note));
+  }
+
+  /** forwardByKill -- as the seed words it: reinstall the action that was there before, send the process the signal again, and
+   * take it back <design/protix#.data.signext>. */
+  private forwardByKill(signal: number, thread: Thread): void {
+    const { mask } = thread;
+    this.sigaction(signal, this.sigNext as SigAction);
+    thread.sigprocmask(SIG_UNBLOCK, sigSet(signal));
+    this.process.kill(signal);
+    thread.mask = mask;
+    this.sigaction(signal, this.action);
+  }
+
+  private sigaction(signal: number, action: SigAction): SigAction {
+    const before = this.process.sigaction(signal, action);
+    aver(typeof before !== 'number', '<design/protix#.fun.setup>');
+    return before;
+  }
+}

@@ -1,0 +1,103 @@
+/* vmix.ts: ADDRESS SPACE
+ *
+ * Reservations, committing and decommitting by mmap <design/vmix>. A reservation is mapped PROT_NONE with the most that it will ever
+ * need as PROT_MAX; committing maps over it what can be used, decommitting PROT_NONE again, and no hole is ever made, so that the
+ * same calls are right under PCuABI <design/vmix#.holes>. What authorises them is the capability that mmap returned, kept in a slot that
+ * no mutator sees.
+ */
+import { aver } from '../../base/base.ts';
+import { Hart, SlotSHIFT, slotDecode, type Low } from '../../machine/machine.ts';
+import {
+  MapANON, MapFIXED, MapPRIVATE, ProtEXEC, protMax, ProtNONE, ProtREAD, ProtWRITE, type Process,
+} from '../../os/os.ts';
+import type { Reservation } from '../plinth.ts';
+
+/** The slots of an arena's own: NULL, what is worked with, and from there up a capability for each reservation. */
+const SlotNULL = 0;
+const SlotWORK = 1;
+const SlotFIRST = 2;
+const SlotCOUNT = 256;
+
+const MapFLAGS: number = MapANON | MapPRIVATE;
+
+/** A reservation with the slot that holds the capability for it. */
+interface Held {
+  readonly base: number;
+  readonly limit: number;
+  readonly slot: number;
+}
+
+/** The reservations of one arena. */
+export class Vmix {
+  /** Slots that belong to nobody's thread, and are no roots: what they hold are reservations, not objects. */
+  readonly hart: Hart;
+  private readonly process: Process;
+  /** PROT_MAX of the arena's memory. */
+  private readonly most: number;
+  private held: readonly Held[] = [];
+
+  /** `execute`: whether the memory may be made executable <design/protix#.departs.execute>. */
+  constructor(process: Process, execute: boolean) {
+    this.process = process;
+    this.most = ProtREAD | ProtWRITE | (execute ? ProtEXEC : ProtNONE);
+    this.hart = new Hart(`${process.name} arena`, process.kernel.memory, process.space, SlotCOUNT);
+  }
+
+  /** The ranges that are reserved, low addresses, unsigned. A new list each time that they change: who has the old one may go on
+   * reading it <design/protix#.departs.ranges>. */
+  get ranges(): readonly { readonly base: number; readonly limit: number }[] {
+    return this.held;
+  }
+
+  reserve(size: number): Reservation | null {
+    const slot = this.freeSlot(), { map } = this.process;
+    if (slot < 0) return null;
+    if (map.mmap(this.hart, slot, SlotNULL, size, ProtNONE | protMax(this.most), MapFLAGS) !== 0) return null;
+    const base = this.hart.r[slot << SlotSHIFT], delta = map.deltaOf(base);
+    if (delta === null) {
+      aver(map.munmap(this.hart, slot, size) === 0, '<design/vmix#.inv.calls>');
+      return null;
+    }
+    this.held = [...this.held, { base: base >>> 0, limit: (base >>> 0) + size, slot }];
+    return { base, size, delta };
+  }
+
+  release({ base, size }: Reservation): void {
+    aver(this.process.map.munmap(this.hart, this.authority(base), size) === 0, '<design/vmix#.inv.calls>');
+    this.held = this.held.filter((one) => one.base !== base >>> 0);
+  }
+
+  commit(base: Low, size: number): boolean {
+    return this.fixed(base, size, ProtREAD | ProtWRITE) === 0;
+  }
+
+  decommit(base: Low, size: number): void {
+    aver(this.fixed(base, size, ProtNONE) === 0, '<design/vmix#.inv.calls>');
+  }
+
+  private fixed(base: Low, size: number, prot: number): number {
+    const slot = this.authority(base);
+    return this.process.map.mmap(this.hart, slot, slot, size, prot | protMax(this.most), MapFLAGS | MapFIXED);
+  }
+
+  /** protect -- mprotect [base, base + size), which one reservation holds <design/protix#.fun.set.assume.mprotect>. .critical */
+  protect(base: Low, size: number, prot: number): void {
+    const errno = this.process.map.mprotect(this.hart, this.authority(base), size, prot);
+    aver(errno === 0, '<design/protix#.fun.set.assume.mprotect>');
+  }
+
+  /** authority -- a slot with a capability for the reservation that holds `base`, whose address is `base`. */
+  private authority(base: Low): number {
+    const addr = base >>> 0, held = this.held.find((one) => one.base <= addr && addr < one.limit);
+    aver(held !== undefined, '<design/vmix#.inv.owned>');
+    this.hart.move(SlotWORK, held.slot);
+    this.hart.r[SlotWORK << SlotSHIFT] = base;
+    slotDecode(this.hart.r, SlotWORK << SlotSHIFT);
+    return SlotWORK;
+  }
+
+  private freeSlot(): number {
+    for (let slot = SlotFIRST; slot < SlotCOUNT; ++slot) if (!this.held.some((one) => one.slot === slot)) return slot;
+    return -1;
+  }
+}

@@ -1,0 +1,244 @@
+/* delivery.ts: DELIVERING SIGNALS
+ *
+ * From a fault, or a signal that was sent, to a handler that runs, and back <design/signal#.delivery>.
+ *
+ * .fast: A collector's barriers are faults, so that taking one is on the critical path <design/critical-path#.fault>: frames and views
+ * are used again, and nothing is allocated but the fault and the handler's generator.
+ */
+import { PageREAD, PageSTORECAP, PageVALID, PageWRITE, type Fault } from '../machine/machine.ts';
+import { crashReport } from './crash.ts';
+import type { Process } from './process.ts';
+import { frameRead, frameWrite, type Level } from './sigframe.ts';
+import {
+  codeOfFault, highOfSignal, lowOfSignal, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName,
+  signalOfFault, SignalMAX, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, sigSetFirst, type Disposition,
+} from './signal.ts';
+import { Operation, operationPerform } from './step.ts';
+import type { Thread, ThreadRun, Yielded } from './thread.ts';
+
+// Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
+const FrameRIGHTS: number = PageVALID | PageREAD | PageWRITE | PageSTORECAP;
+const OnSTACK: number = SA_ONSTACK;
+const ResetHAND: number = SA_RESETHAND;
+const SigINFO: number = SA_SIGINFO;
+
+/** Signals that have been sent and not been delivered, each once, with who sent it. */
+export class Pending {
+  low: number = 0;
+  high: number = 0;
+  readonly codes: Int32Array = new Int32Array(SignalMAX + 1);
+  readonly pids: Int32Array = new Int32Array(SignalMAX + 1);
+
+  /** add -- one more; the first sender of a signal counts. */
+  add(signal: number, code: number, pid: number): void {
+    if (((this.low & lowOfSignal(signal)) | (this.high & highOfSignal(signal))) !== 0) return;
+    this.low |= lowOfSignal(signal);
+    this.high |= highOfSignal(signal);
+    this.codes[signal] = code;
+    this.pids[signal] = pid;
+  }
+
+  /** remove -- a signal is delivered or dropped. */
+  remove(signal: number): void {
+    this.low &= ~lowOfSignal(signal);
+    this.high &= ~highOfSignal(signal);
+  }
+}
+
+/** Thrown through the operation that the machine is performing when that has faulted; the scheduler catches it. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+}
+
+const isBlocked = (thread: Thread, signal: number): boolean =>
+  ((thread.maskLow & lowOfSignal(signal)) | (thread.maskHigh & highOfSignal(signal))) !== 0;
+
+/** isDeliverable -- whether a signal waits for the thread that it does not block. .critical */
+export function isDeliverable(thread: Thread): boolean {
+  const own = thread.pendingSet, all = thread.process.pendingSet;
+  return (((own.low | all.low) & ~thread.maskLow) | ((own.high | all.high) & ~thread.maskHigh)) !== 0;
+}
+
+// Faults -------------------------------------------------------------------------------------------------------------
+
+/** faultTake -- the trap of a thread's hart: the fault is a signal that is delivered at once <design/signal#.fault>. .critical
+ *
+ * A plain access's handler runs here, to its end, and the access is tried again. The handler of an operation becomes a level that the
+ * scheduler runs; the operation is abandoned until then.
+ */
+export function faultTake(thread: Thread, fault: Fault): number {
+  const { kernel } = thread.process;
+  if (thread.isStepping) {
+    const interrupted = thread.levelTop(), physical = interrupted.isGranted ? thread.physicalOf(fault) : -1;
+    interrupted.isGranted = false;
+    if (physical >= 0) return physical;
+    faultPush(thread, fault);
+    throw kernel.interruption;
+  }
+  const before = kernel.current;
+  kernel.current = thread;
+  try {
+    const level = faultPush(thread, fault);
+    levelDrive(thread, level);
+    sigreturn(thread, level);
+    const { grants } = level;
+    if (isDeliverable(thread)) settle(thread);
+    return grants ? thread.physicalOf(fault) : -1;
+  } finally {
+    kernel.current = before;
+  }
+}
+
+/** faultPush -- the level of a fault's handler; ends the process if there is none, or if the signal is blocked. .critical */
+function faultPush(thread: Thread, fault: Fault): Level {
+  const { process } = thread, { kernel } = process;
+  const signal = signalOfFault(fault), code = codeOfFault(fault, fault.kind !== 'page' || process.map.isReserved(fault.low));
+  kernel.counts.faults += 1;
+  if (kernel.watcher !== null) kernel.watcher.fault?.(thread, fault, signal);
+  const disposition = process.dispositions[signal];
+  if (disposition.handler === null || isBlocked(thread, signal)) {
+    const note = disposition.handler !== null ? `${signalName(signal)} is blocked: a fault cannot wait`
+      : disposition.action.handler === SIG_IGN ? `${signalName(signal)} is ignored: a fault cannot be` : null;
+    return process.crash(thread, signal, crashReport(process, thread, signal, code, fault, note));
+  }
+  return handlerPush(thread, disposition, signal, code, 0, fault);
+}
+
+/** handlerPush -- write the frame and begin the handler in a new level; ends the process if the frame does not fit. .critical */
+function handlerPush(
+  thread: Thread, disposition: Disposition, signal: number, code: number, pid: number, fault: Fault | null,
+): Level {
+  const { process, hart } = thread, { kernel } = process, { flags, handler } = disposition;
+  const low = thread.frameFind((flags & OnSTACK) !== 0), entry = low < 0 ? 0 : hart.space.window[low >>> 12];
+  if (low < 0 || (entry & FrameRIGHTS) !== FrameRIGHTS || handler === null) {
+    const note = low < 0 ? 'the stack is full: the signal frame does not fit' : 'the stack cannot be written: there is no place for the signal frame';
+    return process.crash(thread, signal, crashReport(process, thread, signal, code, fault, note));
+  }
+  const level = thread.levelNext();
+  level.signal = signal;
+  level.low = low | 0;
+  level.physical = ((entry & -4096) | (low & 4095)) >>> 0;
+  level.top = hart.top;
+  level.sp = thread.sp;
+  level.grants = false;
+  frameWrite(level, code, pid, fault, thread.isOnAltStack);
+  thread.sp = low;
+  thread.maskLow |= disposition.low;
+  thread.maskHigh |= disposition.high;
+  if ((flags & ResetHAND) !== 0) process.reset(signal);
+  kernel.counts.signals += 1;
+  if (kernel.watcher !== null) kernel.watcher.signal?.(thread, signal, code);
+  const wants = (flags & SigINFO) !== 0;
+  thread.levelPush(handler(signal, wants ? level.info : null, wants ? level.context : null, thread));
+  return level;
+}
+
+/** sigreturn -- a handler has returned: what its frame says now is the thread's again. .critical */
+export function sigreturn(thread: Thread, level: Level): void {
+  thread.levelPop();
+  thread.hart.top = level.top;
+  thread.sp = level.sp;
+  frameRead(level);
+}
+
+// Running handlers inside a call --------------------------------------------------------------------------------------
+
+/** levelDrive -- run the highest level to its end, on the host's stack. .critical */
+function levelDrive(thread: Thread, level: Level): void {
+  const run = level.run as ThreadRun;
+  for (let turn = run.next(); turn.done !== true;) turn = run.next(obey(thread, level, turn.value));
+}
+
+/** obey -- what a handler yields, done at once: others run only while it waits. */
+function obey(thread: Thread, level: Level, yielded: Yielded): unknown {
+  if (yielded === undefined) return undefined;
+  if (yielded instanceof Operation) return operationPerform(thread.hart, yielded);
+  level.wait = yielded;
+  thread.process.kernel.runUntil(thread, () => yielded.ready());
+  level.wait = null;
+  return undefined;
+}
+
+/** levelsDrive -- run handlers of what waits and is not blocked, and of what comes meanwhile. */
+function levelsDrive(thread: Thread): void {
+  const floor = thread.depth;
+  for (;;) {
+    pendingPush(thread);
+    if (thread.depth === floor) return;
+    const level = thread.levelTop();
+    levelDrive(thread, level);
+    sigreturn(thread, level);
+  }
+}
+
+/** settle -- the thread goes on in the middle of a call: it waits while it is held, and what it does not block is delivered
+ *
+ * Nothing happens where the scheduler will see to it: with a thread that does not run, or is stepped.
+ */
+export function settle(thread: Thread): void {
+  const { kernel } = thread.process, before = kernel.current;
+  if (before !== thread && !(thread.isAdopted && before === null)) return;
+  for (;;) {
+    if (thread.unwind !== null) throw thread.unwind;
+    if (thread.isHeld) kernel.runUntil(thread, always);
+    if (thread.isStepped || !isDeliverable(thread)) return;
+    kernel.current = thread;
+    try {
+      levelsDrive(thread);
+    } finally {
+      kernel.current = before;
+    }
+  }
+}
+
+const always = (): boolean => true;
+
+// Signals that are sent ------------------------------------------------------------------------------------------------
+
+/** signalSend -- a signal for a process, or for a thread of it; what the caller does not block is delivered before this returns. */
+export function signalSend(process: Process, thread: Thread | null, signal: number, code: number): void {
+  const { kernel } = process, pid = kernel.current?.process.pid ?? 0;
+  if (process.status !== null) return;
+  if (signal === SIGKILL) {
+    process.terminate({ signal, report: crashReport(process, thread, signal, code, null, `sent by process ${pid}`) });
+    if (kernel.current?.unwind) throw kernel.current.unwind;
+    return;
+  }
+  if (signal === SIGCONT) process.resume();
+  if (isStop(signal)) process.forget(SIGCONT);
+  if (process.ignores(signal)) return;
+  const target = thread ?? process.receiver(signal);
+  (target?.pendingSet ?? process.pendingSet).add(signal, code, pid);
+  const running = kernel.current ?? (target !== null && target.isAdopted ? target : null);
+  if (running !== null && running.process === process) settle(running);
+}
+
+export const isStop = (signal: number): boolean =>
+  signal === SIGSTOP || signal === SIGTSTP || signal === SIGTTIN || signal === SIGTTOU;
+
+/** pendingPush -- a level for every signal that waits and is not blocked, the lowest first; default actions happen. Whether there is
+ * any new level. */
+export function pendingPush(thread: Thread): boolean {
+  const { process } = thread, own = thread.pendingSet, all = process.pendingSet, floor = thread.depth;
+  for (;;) {
+    const low = (own.low | all.low) & ~thread.maskLow, high = (own.high | all.high) & ~thread.maskHigh;
+    if ((low | high) === 0 || process.isStopped) return thread.depth > floor;
+    const signal = sigSetFirst(low, high);
+    const from = ((own.low & lowOfSignal(signal)) | (own.high & highOfSignal(signal))) !== 0 ? own : all;
+    from.remove(signal);
+    deliver(thread, signal, from.codes[signal], from.pids[signal]);
+  }
+}
+
+/** deliver -- what the process wants done about a signal, to a thread that does not block it. */
+function deliver(thread: Thread, signal: number, code: number, pid: number): void {
+  const { process } = thread, disposition = process.dispositions[signal];
+  if (disposition.handler !== null) {
+    handlerPush(thread, disposition, signal, code, pid, null);
+    return;
+  }
+  if (disposition.action.handler !== SIG_DFL) return;
+  const what = signalDefault(signal);
+  if (what === 'stop') process.stop();
+  else if (what === 'terminate') process.crash(thread, signal, crashReport(process, thread, signal, code, null, `sent by process ${pid}`));
+}

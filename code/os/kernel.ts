@@ -1,0 +1,127 @@
+/* kernel.ts: THE KERNEL
+ *
+ * Processes over one machine, their threads, and the one generator from which every choice among them is drawn <design/os>.
+ */
+import { aver, random, type Random } from '../base/base.ts';
+import type { Fault, Memory } from '../machine/machine.ts';
+import { Interruption } from './delivery.ts';
+import type { Frames } from './frames.ts';
+import { Process } from './process.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Thread } from './thread.ts';
+
+/** How a kernel is made. */
+export interface KernelOptions {
+  readonly memory: Memory;
+  /** The part of the memory that processes may be given. */
+  readonly frames: Frames;
+  readonly seed: number;
+  /** Where threads are changed: where programs yield (the default), or wherever they can be. */
+  readonly driver?: 'fast' | 'explored';
+}
+
+/** Hears what happens. A watcher changes nothing and does not wait. */
+export interface KernelWatcher {
+  fault?(thread: Thread, fault: Fault, signal: number): void;
+  /** A handler is about to run. */
+  signal?(thread: Thread, signal: number, code: number): void;
+  suspended?(thread: Thread): void;
+  resumed?(thread: Thread): void;
+  /** Another thread than before runs. */
+  switched?(thread: Thread): void;
+  exited?(thread: Thread): void;
+}
+
+/** How often things have happened. */
+export interface KernelCounts {
+  faults: number;
+  signals: number;
+  switches: number;
+  suspensions: number;
+  resumptions: number;
+}
+
+/** The kernel. */
+export class Kernel {
+  readonly memory: Memory;
+  readonly frames: Frames;
+  /** The only randomness. */
+  readonly draw: Random;
+  readonly isExplored: boolean;
+  readonly scheduler: Scheduler;
+  /** Who runs now. */
+  current: Thread | null = null;
+  /** While it is not 0, no thread runs in the middle of another's plain access. Whoever holds a lock of the host raises it. */
+  noPreempt: number = 0;
+  readonly counts: KernelCounts = { faults: 0, signals: 0, switches: 0, suspensions: 0, resumptions: 0 };
+  watcher: KernelWatcher | null = null;
+  /** A page table that grants nothing: harts that have it ask at each access <design/machine#.explore>. */
+  readonly blank: Int32Array = new Int32Array(new SharedArrayBuffer(0x10_0000 * 4));
+  /** What is thrown through an operation that faults. */
+  readonly interruption: Interruption = new Interruption();
+  private pids: number = 0;
+  private ids: number = 0;
+
+  constructor({ memory, frames, seed, driver }: KernelOptions) {
+    this.memory = memory;
+    this.frames = frames;
+    this.draw = random(seed);
+    this.isExplored = driver === 'explored';
+    this.scheduler = new Scheduler(this, this.draw, this.isExplored);
+  }
+
+  /** process -- a new process, without threads. */
+  process(name: string): Process {
+    this.pids += 1;
+    return new Process(this, this.pids, name);
+  }
+
+  /** threadNumber -- the next thread's id. */
+  threadNumber(): number {
+    this.ids += 1;
+    return this.ids;
+  }
+
+  /** step -- let one thread run, until it yields, or explored for one operation; false if no thread is left
+   *
+   * Throws DeadlockError if none can run, and whatever a thread's program throws.
+   */
+  step(): boolean {
+    return this.scheduler.step();
+  }
+
+  /** run -- until no thread is left. */
+  run(): void {
+    while (this.step());
+  }
+
+  /** runUntil -- let others run, nested, until `condition` holds and `thread` may go on
+   *
+   * For whoever cannot yield: it may be called from anywhere. `thread` is who waits, or null for the host. Throws DeadlockError if
+   * none of the others can run; those that are in the middle of a call themselves cannot.
+   */
+  runUntil(thread: Thread | null, condition: () => boolean): void {
+    this.scheduler.runUntil(thread, condition);
+  }
+
+  /** preempt -- a point in the middle of a call where, explored, stepped threads may do some accesses. */
+  preempt(): void {
+    this.scheduler.preempt();
+  }
+
+  /** suspend -- a thread does not run until it has been resumed as often as suspended; its slots are what they will be then. */
+  suspend(thread: Thread): void {
+    aver(thread !== this.current, '<design/thread#.suspend.self>');
+    thread.suspended += 1;
+    this.counts.suspensions += 1;
+    this.watcher?.suspended?.(thread);
+  }
+
+  /** resume -- take back one suspension. */
+  resume(thread: Thread): void {
+    aver(thread.suspended > 0, '<design/thread#.suspend.count>');
+    thread.suspended -= 1;
+    this.counts.resumptions += 1;
+    this.watcher?.resumed?.(thread);
+  }
+}

@@ -1,0 +1,18 @@
+/* os.ts: THE OPERATING SYSTEM
+ *
+ * POSIX as its callers see it, over the machine <design/os>. This is the door of floor 2 <design/floors>.
+ */
+export * from './address-map.ts';
+export * from './crash.ts';
+export * from './errno.ts';
+export * from './frames.ts';
+export * from './kernel.ts';
+export * from './mman.ts';
+export * from './mutex.ts';
+export * from './process.ts';
+export * from './reservation.ts';
+export * from './sigframe.ts';
+export * from './signal.ts';
+export * from './step.ts';
+export * from './thread.ts';
+export * from './unwind.ts';
