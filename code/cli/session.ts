@@ -149,7 +149,7 @@ export function heapLeast(options: RunOptions): string {
 /** systemOf -- a system from the command line's options. */
 function systemOf(options: RunOptions, events: (event: Event) => void): System {
   const { memory, commitLimit, nursery, grain, pause, platform, collect, seed } = options;
-  const bootOptions: BootOptions = { memory, nursery, grain, pause, platform: platform as 'an', collect, seed: Number(seed), events };
+  const bootOptions: BootOptions = { memory, nursery, grain, pause, platform, collect, seed: Number(seed), events };
   try {
     return boot(commitLimit === undefined ? bootOptions : { ...bootOptions, commitLimit });
   } catch (error) {

@@ -45,6 +45,8 @@ export class Oracle implements Watcher {
   private wasBusy: boolean = false;
   private tagsLost: number = 0;
   private emergencies: number = 0;
+  /** Tags that had been lost when the trace condemned. */
+  private tagsLostBefore: number = 0;
   /** Whether mutators have run since the trace condemned. */
   private hasRun: boolean = false;
 
@@ -63,6 +65,7 @@ export class Oracle implements Watcher {
   condemned(): void {
     if (this.before === null) this.remember();
     this.emergencies = this.arena.counts.emergencies;
+    this.tagsLostBefore = this.arena.trace.ss.tagsLost;
     this.hasRun = false;
   }
 
@@ -72,8 +75,7 @@ export class Oracle implements Watcher {
 
   finished(trace: Trace): void {
     for (const seg of this.arena.heap.segs) if (seg !== null) this.judgeSummary(seg);
-    const wasSpoilt = this.hasRun || trace.hasPinned || this.arena.counts.emergencies !== this.emergencies;
-    if (trace.wasWorld && !wasSpoilt) this.judgeGarbage(trace);
+    if (trace.wasWorld && !this.mayLeave(trace)) this.judgeGarbage(trace);
   }
 
   left(): void {
@@ -82,6 +84,11 @@ export class Oracle implements Watcher {
     if (wrong !== null) throw new OracleError(`${wrong} <design/oracle#.inv.shield>`);
     this.counts.leaves += 1;
     this.counts.shielded += shielded;
+  }
+
+  /** mayLeave -- whether a collection may rightly have left what cannot be reached any more <design/oracle#.inv.garbage>. */
+  private mayLeave({ hasPinned, ss }: Trace): boolean {
+    return this.hasRun || hasPinned || this.arena.counts.emergencies !== this.emergencies || ss.tagsLost !== this.tagsLostBefore;
   }
 
   /** A pause begins. Without a trace nothing can move before one condemns, and most such pauses do not come to that. */
@@ -101,7 +108,7 @@ export class Oracle implements Watcher {
     const { trace } = this.arena, { before } = this;
     if (before === null) return;
     const after = graphOf(this.arena);
-    if (trace.isFlipped) this.judgeBlack(trace);
+    if (trace.isBusy) this.judgeBlack(trace);
     // A reference that cannot be written any more is rightly gone, with what was behind it.
     if (trace.ss.tagsLost !== this.tagsLost) return;
     const difference = graphDifference(before, after);

@@ -199,7 +199,7 @@ export class AddressMap {
 
   /** make -- a reservation of [base, base + size); null, and nothing changed, if that is not free or there are no frames. */
   private make(base: number, size: number, max: Prot): Reservation | null {
-    if (base < 0 || !this.land.contains(base, base + size)) return null;
+    if (!this.land.contains(base, base + size)) return null;
     const reservation = Reservation.make(base, size, max, this.frames, this.space.window, this.memory);
     if (reservation === null) return null;
     this.land.delete(base, base + size);

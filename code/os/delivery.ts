@@ -5,7 +5,7 @@
  * .fast: A collector's barriers are faults, so that taking one is on the critical path <design/critical-path#.fault>: frames and views
  * are used again, and nothing is allocated but the fault and the handler's generator.
  */
-import { PageREAD, PageSTORECAP, PageVALID, PageWRITE, type Fault } from '../machine/machine.ts';
+import { PageREAD, PageSTORECAP, PageVALID, PageWRITE, WindowHIGH, type Fault } from '../machine/machine.ts';
 import { crashReport } from './crash.ts';
 import type { Process } from './process.ts';
 import { frameRead, frameWrite, type Level } from './sigframe.ts';
@@ -18,6 +18,7 @@ import type { Thread, ThreadRun, Yielded } from './thread.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const FrameRIGHTS: number = PageVALID | PageREAD | PageWRITE | PageSTORECAP;
+const HighWINDOW: number = WindowHIGH;
 const OnSTACK: number = SA_ONSTACK;
 const ResetHAND: number = SA_RESETHAND;
 const SigINFO: number = SA_SIGINFO;
@@ -92,7 +93,8 @@ export function faultTake(thread: Thread, fault: Fault): number {
 /** faultPush -- the level of a fault's handler; ends the process if there is none, or if the signal is blocked. .critical */
 function faultPush(thread: Thread, fault: Fault): Level {
   const { process } = thread, { kernel } = process;
-  const signal = signalOfFault(fault), code = codeOfFault(fault, fault.kind !== 'page' || process.map.isReserved(fault.low));
+  const signal = signalOfFault(fault), reserved = fault.high === HighWINDOW && process.map.isReserved(fault.low);
+  const code = codeOfFault(fault, reserved);
   kernel.counts.faults += 1;
   if (kernel.watcher !== null) kernel.watcher.fault?.(thread, fault, signal);
   const disposition = process.dispositions[signal];

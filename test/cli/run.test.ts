@@ -3,8 +3,9 @@ import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { variety } from '../../code/base/base.ts';
+import type { Until } from '../../code/cli/run.ts';
 
 const top = resolve(import.meta.dirname, '../..');
 const command = join(top, 'code/cli/capstan.js');
@@ -51,6 +52,12 @@ describe.runIf(variety === 'hot')('capstan run', () => {
     ['a time without a unit', () => ['run', program('one.scm', '1'), '--pause', '10'], 2, /^capstan: --pause "10" is not a time: .*such as 10ms\n$/],
     ['a seed that is no number', () => ['run', program('one.scm', '1'), '--seed', 'x'], 2, /^capstan: --seed "x" is not a whole number: write one such as 1\n$/],
     ['a platform that does not exist', () => ['run', program('one.scm', '1'), '--platform', 'vax'], 2, /'vax' is invalid\. Allowed choices are an, ix\.\n$/],
+    ['no number of threads', () => ['run', program('one.scm', '1'), '--threads', 'two'], 2, /^capstan: --threads "two" is not a number of threads: write one from 1 to 64\n$/],
+    ['too many threads', () => ['run', program('one.scm', '1'), '--threads', '65'], 2, /^capstan: --threads "65" is not a number of threads: write one from 1 to 64\n$/],
+    ['no threads', () => ['run', program('one.scm', '1'), '--threads', '0'], 2, /^capstan: --threads "0" is not a number of threads: /],
+    ['a memory too small to start many threads', () => ['run', program('one.scm', '1'), '--memory', '512KiB', '--threads', '8'], 2, /^capstan: --memory 512KiB is too small to start: it must be at least /],
+    ['an error in each of two threads', () => ['run', program('car.scm', '(car 5)'), '--threads', '2'], 1, /^main: (car\.scm:1:1: car: expected a pair, got 5\n {2}in top level at car\.scm:1:1\n)thread-1: \1$/],
+    ['an exhausted heap of two threads', () => ['run', program('full.scm', '(let loop ((l \'())) (loop (cons 1 l)))'), '--memory', '4MiB', '--threads', '2'], 3, /^main: full\.scm: heap exhausted\n(?: {2}in .*\n)*thread-1: full\.scm: heap exhausted\n(?: {2}in .*\n)*give it more than --memory 4MiB, or let it keep less\n$/],
     ['an event file that cannot be written', () => ['run', program('one.scm', '1'), '--events', 'none/x'], 2, /^capstan: --events none\/x cannot be written: .*\n$/],
     ['--json without --stats', () => ['run', program('one.scm', '1'), '--json'], 2, /^capstan: --json needs --stats: /],
   ];
@@ -81,12 +88,61 @@ describe.runIf(variety === 'hot')('capstan run', () => {
     expect(capstan('run', program('exit.scm', '(display 1) (exit 7) (display 2)')).status).toBe(7);
   });
 
+  test('the output of several threads comes thread by thread, and the run string repeats it <design/cli#.threads> <design/cli#.run>', () => {
+    const done = capstan('run', join(top, 'test/data/scheme/tak.scm'), '--threads', '4', '--nursery', '256KiB', '--stats', '--json');
+    expect([done.stdout, done.status]).toEqual([readFileSync(join(top, 'test/data/scheme/tak.out'), 'utf8').repeat(4), 0]);
+    const report = JSON.parse(done.stderr) as { run: string; threads: number };
+    expect(report.threads).toBe(4);
+    expect(report.run).toContain(' --threads 4 --seed 1 ');
+    expect({ ...JSON.parse(capstan(...report.run.split(' '), '--stats', '--json').stderr) as object, pauseMaxMs: 0 }).toEqual({ ...report, pauseMaxMs: 0 });
+  });
+
+  test('if a thread fails, the others print all they have, and the exit code is that of the first that failed <design/cli#.threads>', () => {
+    const turn = '(define turns \'#(0)) (define (turn) (vector-set! turns 0 (+ 1 (vector-ref turns 0))) (vector-ref turns 0)) (define me (turn))';
+    // The last thread to start is the first to begin; then the others follow in order.
+    const fail = '(define (spin n) (if (> n 0) (spin (- n 1))))\n(if (= me 2) (begin (spin 200000) (car 5)))\n(if (= me 3) (exit 7))';
+    const done = capstan('run', program('turns.scm', `${turn}\n(display me)\n${fail}\n(display "end") (newline)`), '--threads', '4');
+    expect(done.stdout).toBe('234end\n1end\n');
+    expect(done.stderr).toBe('main: turns.scm:4:35: car: expected a pair, got 5\n  in top level at turns.scm:4:35\n');
+    expect(done.status).toBe(1);
+  });
+
+  test('a run can be stopped at an event: the program prints nothing, and the state is what is printed <design/cli#.until>', async () => {
+    const { run } = await import('../../code/cli/run.ts');
+    const options = {
+      memory: '16MiB', nursery: '64KiB', grain: '4KiB', pause: '10ms', platform: 'an', collect: 'normal', threads: '2', seed: '1', check: 'hot',
+    } as const;
+    const text = readFileSync(join(top, 'test/data/scheme/tak.scm'), 'utf8'), said: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((part) => said.push(part as string) > 0);
+    try {
+      let events = 0, early = 0;
+      const at = (wanted: number): Until => ({
+        hear: (_, session) => {
+          events += 1;
+          if (session() === null) early += 1;
+          return events === wanted;
+        },
+        text: () => `event ${events}\n`,
+      });
+      expect(await run(text, 'tak.scm', options, at(40))).toBe(0);
+      expect(said).toEqual(['event 40\n']);
+      expect(early).toBeGreaterThan(0);
+      expect(early).toBeLessThan(10);
+      events = 0;
+      await expect(run(text, 'tak.scm', options, at(-1))).rejects.toThrow(/^the run ended after \d+ events, and what it was to stop at was not among them/);
+      expect(events).toBeGreaterThan(100);
+      expect(said).toEqual(['event 40\n']);
+    } finally {
+      write.mockRestore();
+    }
+  });
+
   test('--stats --json is one object on one line, with all its keys <design/cli#.report>', () => {
     const done = capstan('run', join(top, 'test/data/scheme/trees.scm'), '--nursery', '256KiB', '--stats', '--json');
     expect(done.stdout).toBe(readFileSync(join(top, 'test/data/scheme/trees.out'), 'utf8'));
     expect(done.stderr.trim().split('\n')).toHaveLength(1);
     const report = JSON.parse(done.stderr) as Record<string, unknown>;
-    const keys = ['collections', 'collectionsByGeneration', 'flips', 'readBarrierHits', 'writeBarrierHits', 'protectionChanges', 'suspensions',
+    const keys = ['threads', 'collections', 'collectionsByGeneration', 'flips', 'readBarrierHits', 'writeBarrierHits', 'protectionChanges', 'suspensions',
       'resumptions', 'faultsForwarded', 'bytesCopied', 'bytesReclaimed', 'pauseMaxMs', 'highWater', 'run'];
     expect(Object.keys(report)).toEqual(expect.arrayContaining(keys));
     expect(report['collections']).toBeGreaterThan(10);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  addrOfWindow, MachineFault, PageALL, PageLOADCAP, PageREAD, PageSIZE, PageSTORECAP, PageVALID, PageWRITE, PermDATA, PermGLOBAL,
+  addrOfWindow, ladderGrant, MachineFault, PageALL, PageLOADCAP, PageREAD, PageSIZE, PageSTORECAP, PageVALID, PageWRITE, PermDATA, PermGLOBAL,
   PermLOAD, PermLOADCAP, PermSTORE, PermSTORECAP, PermSTORELOCAL, slotRead, slotWrite, WindowHIGH, type Addr,
 } from '../../code/machine/machine.ts';
 import { dataStores, give, giveAt, isAsBefore, loads, outcome, rig, RigMAPPED, snapshot, stores, wordsOf } from './rig.ts';
@@ -266,6 +266,66 @@ describe('faults', () => {
     expect(memory.tags[0x201]).toBe(1);
     hart.loadCap(3, 1, 16);
     expect(hart.isSame(2, 3)).toBe(true);
+  });
+
+  test('a handler that grants has the access made once, where it says, with the tag that a willing page would leave <design/machine#.fault.grant>', () => {
+    for (const [name, , access] of [...loads, ...stores]) {
+      const set = rig(), twin = rig();
+      for (const { hart, memory } of [set, twin]) {
+        memory.i32.fill(0x1111_1111, 0x800, 0x810);
+        give(hart, 1, 0x2000, 64);
+        give(hart, 2, 0x3000, 16);
+        hart.storeCap(1, 16, 2);
+      }
+      set.space.protect(addrOfWindow(0x2000), PageSIZE, 0);
+      let faults = 0;
+      set.hart.trap = (hart, fault) => {
+        faults += 1;
+        expect([name, fault.value]).toEqual([name, name === 'storeCap' ? 2 : -1]);
+        return ladderGrant(hart, fault.access, fault.slot, fault.offset, fault.size, 1);
+      };
+      expect([name, access(set.hart, 16)]).toEqual([name, access(twin.hart, 16)]);
+      expect(isAsBefore(set, snapshot(twin))).toBe(true);
+      access(set.hart, 16);
+      expect(faults).toBe(2);
+      give(set.hart, 1, 0x2000, 64, PermDATA & ~PermLOADCAP);
+      set.hart.trap = () => 0x2010;
+      if (name === 'loadCap') {
+        access(set.hart, 16);
+        expect(set.hart.isTagged(2)).toBe(false);
+      }
+    }
+  });
+
+  test('a grant is for pages that have a frame; the other rungs stay <design/machine#.fault.grant>', () => {
+    const { hart, space } = rig();
+    give(hart, 1, 0x2000, 64);
+    const grant = (offset: number, size = 4): number => ladderGrant(hart, 'store', 1, offset, size, 0);
+    expect([grant(8), grant(64), grant(6)]).toEqual([0x2008, -1, -1]);
+    space.protect(addrOfWindow(0x2000), PageSIZE, 0);
+    expect(grant(8)).toBe(0x2008);
+    give(hart, 1, 0x2000, 64, PermDATA & ~PermSTORE);
+    expect(grant(8)).toBe(-1);
+    give(hart, 1, 0x2000, 64);
+    space.unmap(addrOfWindow(0x2000), PageSIZE);
+    expect(grant(8)).toBe(-1);
+  });
+
+  test('a hart with a table that grants nothing asks before each access, and then the ladder decides <design/machine#.explore>', () => {
+    const set = rig(), twin = rig();
+    set.hart.pte = new Int32Array(0x10_0000);
+    let asked = 0;
+    set.hart.explore = (hart) => {
+      expect(hart).toBe(set.hart);
+      asked += 1;
+    };
+    for (const { hart } of [set, twin]) {
+      give(hart, 1, 0x2000, 64);
+      give(hart, 2, 0x3000, 16);
+    }
+    for (const [name, , access] of [...stores, ...loads]) expect([name, access(set.hart, 32)]).toEqual([name, access(twin.hart, 32)]);
+    expect(isAsBefore(set, snapshot(twin))).toBe(true);
+    expect(asked).toBe(stores.length + loads.length);
   });
 
   test('with nobody to handle it a fault is thrown, and says in a line what was refused <design/machine#.fault>', () => {

@@ -61,7 +61,7 @@ export class Rig {
     this.system = boot({ memory: '2MiB', statics: '16KiB', pause: '0', platform: barriers ? 'ix' : 'an', ...options, events: (event) => this.events.push(event) });
     this.arena = this.system.arena;
     this.pool = this.arena.pool('amc', { format });
-    if (barriers) Object.assign(this.arena, { quantum: () => 1 });
+    if (barriers) Object.assign(this.arena.control, { quantum: () => 1 });
     this.mutators = Array.from({ length: mutators }, (_, i) => this.mutator({ ...habits, seed: habits.seed + 1000 * i }, rank));
     this.arena.watcher = { finished: () => { this.compare(); } };
   }

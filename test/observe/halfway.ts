@@ -8,7 +8,7 @@ import { Rig, type RigOptions } from '../mps/rig.ts';
 /** busyRig -- two mutators that keep much and link it, on a platform with barriers. */
 export function busyRig(seed: number, options: Partial<RigOptions> = {}): Rig {
   return new Rig({
-    habits: { seed, roots: 60, sizes: [32, 64, 400, 1000, 20_000], collects: 0, yields: true }, mutators: 2, nursery: '4KiB', memory: '8MiB', barriers: true, ...options,
+    habits: { seed, roots: 30, sizes: [32, 64, 400, 1000], collects: 0, yields: true }, mutators: 2, nursery: '4KiB', memory: '8MiB', barriers: true, ...options,
   });
 }
 

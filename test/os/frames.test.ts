@@ -64,6 +64,18 @@ test('what is given back is zero and untagged, however it was protected last <de
   }
 });
 
+test('what was opened by mprotect alone is wiped too <design/reservation#.used>', () => {
+  const rig = mapRig(40), { hart, map, memory } = rig;
+  for (const close of [true, false]) {
+    expect(anonymous(rig, 20 * PAGE, 3 << 16)).toBe('0');
+    expect(map.mprotect(hart, CAP, 2 * PAGE, 3)).toBe(0);
+    hart.storeCap(CAP, PAGE, ROOT);
+    if (close) expect(map.mprotect(hart, CAP, 2 * PAGE, 0)).toBe(0);
+    expect(map.munmap(hart, CAP, 20 * PAGE)).toBe(0);
+    expect([...memory.tags, ...memory.i32].every((word) => word === 0)).toBe(true);
+  }
+});
+
 test('pages that never allowed anything are not touched <design/reservation#.used>', () => {
   const rig = mapRig(40), { hart, map, memory } = rig;
   expect(anonymous(rig, 20 * PAGE, 3 << 16)).toBe('0');

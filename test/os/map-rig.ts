@@ -54,7 +54,7 @@ export const anonymous = ({ map, hart }: MapRig, length: number, prot: number, f
 
 /** What most memory is for, and the size of most reservations. */
 export const RW: number = ProtREAD | ProtWRITE;
-export const SIZE = 4 * PAGE;
+export const SIZE: number = 4 * PAGE;
 
 /** A rig with a reservation of four pages that may become RW, in slot CAP. */
 export function mapped(prot: number = RW, size: number = SIZE): MapRig {

@@ -19,6 +19,7 @@ const strangers: readonly [string, (rig: MapRig) => number, number][] = [
   ['one that is too short', (rig) => narrow(rig, PAGE), PAGE + 1],
   ['one that is too short when the range is rounded', (rig) => narrow(rig, 100), 100],
   ['one whose address is below its bounds', (rig) => at(rig, CAP, -PAGE), PAGE],
+  ['one below whose bounds nothing is asked for', (rig) => at(rig, CAP, -PAGE), 0],
   ['one whose address is at its top', (rig) => at(rig, CAP, SIZE), PAGE],
   ['a length beyond the window', () => CAP, 2 ** 40],
   ['one of another part of the address space', (rig) => at(rig, ROOT, 2 ** 33), PAGE],

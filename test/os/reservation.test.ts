@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../code/base/base.ts';
 import { addrOf, baseOf, boundsGranule, boundsRound, incOffset, lengthOf, slotRead } from '../../code/machine/machine.ts';
+import { ENOMEM } from '../../code/os/errno.ts';
 import { MapANON, MapFIXED, MapGUARD, protMax, ProtREAD, ProtWRITE } from '../../code/os/mman.ts';
 import { outcome } from '../machine/rig.ts';
 import { seeds } from '../seed.ts';
@@ -102,11 +103,11 @@ describe('a reservation', () => {
 });
 
 describe('frames', () => {
-  /** A machine of 40 pages of which every other one in the first 24 is free, and the last 16. */
+  /** A machine of 64 pages of which every other one in the first 48 is free, and the last 16. */
   const broken = (): MapRig => {
-    const rig = mapRig(40);
-    for (let page = 0; page < 24; ++page) expect(rig.frames.alloc(PAGE)).toBe(page * PAGE);
-    for (let page = 0; page < 24; page += 2) rig.frames.free(page * PAGE, PAGE);
+    const rig = mapRig(64);
+    for (let page = 0; page < 48; ++page) expect(rig.frames.alloc(PAGE)).toBe(page * PAGE);
+    for (let page = 0; page < 48; page += 2) rig.frames.free(page * PAGE, PAGE);
     return rig;
   };
 
@@ -118,9 +119,9 @@ describe('frames', () => {
       hart.store32(CAP, offset, offset + 1);
       expect(memory.i32[((low(rig, CAP) + offset + delta!) >>> 0) >>> 2]).toBe(offset + 1);
     }
-    expect(frames.available).toBe(12 * PAGE);
+    expect(frames.available).toBe(24 * PAGE);
     expect(anonymous(rig, 16 * PAGE, RW)).toBe('ENOMEM');
-    expect(frames.available).toBe(12 * PAGE);
+    expect(frames.available).toBe(24 * PAGE);
   });
 
   test('of a smaller one are a run if there is one, else single, and all or none <design/reservation#.run>', () => {
@@ -131,8 +132,9 @@ describe('frames', () => {
     expect(map.deltaOf(low(rig, CAP))).toBe(null);
     for (let page = 0; page < 8; ++page) hart.store32(CAP, page * PAGE, page + 1);
     expect([0, 1, 2, 3, 4, 5, 6, 7].map((page) => hart.load32(CAP, page * PAGE))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(frames.available).toBe(5 * PAGE);
-    expect(anonymous(rig, 6 * PAGE, RW)).toBe('ENOMEM');
+    expect(frames.available).toBe(17 * PAGE);
+    while (frames.available > 5 * PAGE) frames.alloc(PAGE);
+    expect(map.mmap(hart, TEMP, NULL, 6 * PAGE, RW, MapANON)).toBe(ENOMEM);
     expect(frames.available).toBe(5 * PAGE);
     expect(map.munmap(hart, CAP, 8 * PAGE)).toBe(0);
     expect(frames.available).toBe(13 * PAGE);
@@ -168,6 +170,8 @@ describe('places', () => {
     expect(places(1)).toEqual(places(1));
     expect(places(1)).not.toEqual(places(2));
     expect(new Set(places(3).map((place) => place >>> 31)).size).toBe(2);
+    const below = places(3).filter((place) => place < 2 ** 31), high = places(3).filter((place) => place >= 2 ** 31);
+    for (const side of [below, high]) expect((Math.max(...side) - Math.min(...side)) / PAGE).toBeGreaterThan(side.length);
     const rig = mapRig(64, 4);
     for (let i = 0; i < 40; ++i) expect(anonymous(rig, PAGE, RW)).toBe('0');
     expect(anonymous(rig, 3 * 1024 * MIB, 0)).toBe('0');

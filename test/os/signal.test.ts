@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addrOf, clearTag, CapLOAD, CapSTORECAP, CapSTORELOCAL, andPerm, incOffset, sealEntry, setBounds, CapGLOBAL, CapALL } from '../../code/machine/machine.ts';
+import { addrOf, capMax, clearTag, slotWrite, CapLOAD, CapSTORECAP, CapSTORELOCAL, andPerm, incOffset, sealEntry, setBounds, CapGLOBAL, CapALL } from '../../code/machine/machine.ts';
 import { random } from '../../code/base/base.ts';
 import {
   codeName, ENOMEM, EFAULT, EINVAL, EPERM, ESRCH, MINSIGSTKSZ, ProtREAD, ProtWRITE, protMax, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, SIG_BLOCK,
@@ -33,8 +33,14 @@ describe('numbers and sets', () => {
 describe('faults', () => {
   /** Every way for an access through slot 1 to be refused, and the signal, code, trap number and register of it. */
   const cases: readonly (readonly [string, (thread: Thread) => void, number, number, number, number])[] = [
-    ['nothing is mapped', (thread) => {
-      expect(thread.process.map.munmap(thread.hart, 1, 4096)).toBe(0);
+    ['nothing is reserved', ({ process, hart }) => {
+      expect(process.map.munmap(hart, 1, 8192)).toBe(0);
+    }, SIGSEGV, 1, 15, 0],
+    ['there is a hole in a reservation', ({ process, hart }) => {
+      expect(process.map.munmap(hart, 1, 4096)).toBe(0);
+    }, SIGSEGV, 2, 15, 0],
+    ['it is outside the window', ({ hart }) => {
+      slotWrite(hart, 1, capMax(BigInt(addrOf(hart, 1)) + (1n << 32n)));
     }, SIGSEGV, 1, 15, 0],
     ['the page is closed', (thread) => close(thread, 1), SIGSEGV, 2, 15, 0],
     ['it can only be read', (thread) => protect(thread, 1, ProtREAD), SIGSEGV, 2, 15, 0],
@@ -185,7 +191,7 @@ describe('handlers', () => {
     expect(seen).toEqual([[SI_USER, 2, 0, 0], [SI_LWP, 0, 0, 0]]);
   });
 
-  test('a blocked signal waits, once, and is delivered when it is unblocked, the lowest last to be pushed first <design/signal#.inv.pending>', () => {
+  test('a blocked signal waits, once, and is delivered when it is unblocked, the lowest first, under the others <design/signal#.inv.pending>', () => {
     const { process, thread } = rig(), order: number[] = [];
     for (const signal of [SIGHUP, SIGUSR1, SIGPROT]) {
       handle(process, signal, function* (signo) {

@@ -4,9 +4,9 @@
  * is inside the arena has it to himself; on leaving, the platform's protection is in line with what was asked for
  * <design/arena>.
  */
-import { aver, checkSig, rash, random, SigINVALID, type Random, type Sig } from '../../base/base.ts';
+import { aver, checkSig, rash, SigINVALID, type Sig } from '../../base/base.ts';
 import type { Hart, Low, Memory } from '../../machine/machine.ts';
-import type { Event, QuantumReason, Reason } from '../event.ts';
+import type { Event } from '../event.ts';
 import { tagged, type Format, type FormatView } from '../heap/format.ts';
 import { Heap } from '../heap/heap.ts';
 import { RankEXACT, type Rank } from '../heap/rank.ts';
@@ -19,33 +19,23 @@ import { AmcPool } from '../pools/amc.ts';
 import { Shield, type ShieldReason } from '../trace/shield.ts';
 import { Trace, type Watcher } from '../trace/trace.ts';
 import { Grains, type Found } from './chunk.ts';
+import { Control, type ControlParameters } from './control.ts';
 import { countsMake, type ArenaCounts } from './counts.ts';
-import { Generation, oldest, type Chain, type GenerationParameters } from './generation.ts';
+import { Generation, type Chain, type GenerationParameters } from './generation.ts';
 import { Ledger } from './ledger.ts';
-import { policyQuantum, policyStart } from './policy.ts';
 import { HeapView } from './view.ts';
 import { zoneShiftOf } from './zone.ts';
 
 const ArenaSig: Sig = 0x519a6e4a;
 
-/** The mutator allocates this much between polls, unless the nursery is smaller <design/arena#.poll>. */
-const PollINTERVAL = 64 * 1024;
-
-/** With a collection at every poll, each so-manieth is of the world. */
-const WorldEVERY = 16;
-
 /** What an arena is made from; sizes in bytes. */
-export interface ArenaParameters {
+export interface ArenaParameters extends ControlParameters {
   readonly commitLimit: number;
   readonly chunkSize: number;
   readonly grainSize: number;
   /** Share of committed memory that may be spare, 0 to 1. */
   readonly spare: number;
   readonly generations: readonly GenerationParameters[];
-  readonly everyPoll: boolean;
-  /** The most work in one pause, in bytes; 0: a quantum a poll <design/policy#.pause>. */
-  readonly pauseWork: number;
-  readonly seed: number;
 }
 
 /** A heap. */
@@ -57,6 +47,7 @@ export class Arena {
   readonly ledger: Ledger;
   readonly trace: Trace;
   readonly shield: Shield;
+  readonly control: Control;
   readonly pools: Set<AmcPool> = new Set();
   readonly chains: Chain[] = [];
   readonly topGeneration: Generation;
@@ -69,19 +60,8 @@ export class Arena {
   readonly counts: ArenaCounts = countsMake();
   /** Bytes handed to mutators' buffers: what polls are counted by. */
   filled: number = 0;
-  /** What had been allocated at the end of the last collection of the world. */
-  worldAt: number = -Infinity;
-  private work: number = 0;
-  private pollAt: number;
-  private readonly draw: Random;
-  private readonly pollInterval: number;
-  private readonly everyPoll: boolean;
-  private readonly pauseWork: number;
   /** Whether somebody has the arena to himself. */
   isInside: boolean = false;
-  private isPolling: boolean = false;
-  /** Whether no collection is to begin or go on by itself. */
-  isClamped: boolean = false;
 
   constructor(memory: Memory, plinth: Plinth, parameters: ArenaParameters) {
     this.plinth = plinth;
@@ -96,12 +76,7 @@ export class Arena {
     this.topGeneration = new Generation(0, { capacity: Infinity, mortality: 0.5 });
     this.defaultChain = this.chain(parameters.generations);
     this.view = new HeapView(this, this.trace.ss);
-    const nursery = (this.defaultChain.generations[0]).capacity;
-    this.pollInterval = this.grainsRound(Math.min(PollINTERVAL, nursery));
-    this.everyPoll = parameters.everyPoll;
-    this.pauseWork = parameters.pauseWork;
-    this.draw = random(parameters.seed);
-    this.pollAt = this.pollNext(0);
+    this.control = new Control(this, parameters);
     plinth.protSetup(this);
     this.sig = ArenaSig;
     this.tell({
@@ -166,30 +141,28 @@ export class Arena {
 
   /** collect -- collect everything, now; clamped or not, the arena is afterwards as it was <design/arena#.departs.collect>. */
   collect(): void {
-    this.collectFor({ why: 'client', what: 'collect' });
+    this.enter();
+    this.control.collect({ why: 'client', what: 'collect' });
+    this.leave();
   }
 
   /** step -- some work while the client has time: advance the trace, or begin one of the world if anything has been allocated
    * since the last; true if there was something to do <design/arena#.step>. */
   step(): boolean {
     this.enter();
-    let worked = this.trace.isBusy;
-    if (!worked && !this.isClamped && this.allocated > Math.max(0, this.worldAt)) {
-      worked = this.start(this.allGenerations(), { why: 'client', what: 'step' });
-    }
-    if (worked) this.pausing(() => { this.advance('step', this.traced); });
+    const worked = this.control.step();
     this.leave();
     return worked;
   }
 
   /** clamp -- start no collection, and advance none unless the client asks. */
   clamp(): void {
-    this.isClamped = true;
+    this.control.isClamped = true;
   }
 
   /** release -- collect again as policy says. */
   release(): void {
-    this.isClamped = false;
+    this.control.isClamped = false;
   }
 
   /** park -- finish the collection that is under way, then clamp. */
@@ -256,7 +229,7 @@ export class Arena {
     const reads = (hit & AccessREAD) !== 0;
     if (reads) counts.readHits += 1;
     else counts.writeHits += 1;
-    this.pausing(() => { this.trace.access(seg, addr, reads, (hit & AccessWRITE) !== 0, step); });
+    this.control.pausing(() => { this.trace.access(seg, addr, reads, (hit & AccessWRITE) !== 0, step); });
     return reads ? 'read' : 'write';
   }
 
@@ -287,12 +260,7 @@ export class Arena {
 
   /** The arena's time: bytes handed out, scanned and copied <design/event#.clock>. */
   get clock(): number {
-    return this.filled + this.traced;
-  }
-
-  /** Work of all traces so far, in bytes <design/trace#.work>. */
-  private get traced(): number {
-    return this.work + (this.trace.isBusy ? this.trace.ss.work : 0);
+    return this.filled + this.control.traced;
   }
 
   /** Bytes that mutators have allocated: what their buffers were given, less what they have left. */
@@ -302,96 +270,12 @@ export class Arena {
     return this.filled - left;
   }
 
-  // Polling ----------------------------------------------------------------------------------------------------------
-
-  /** poll -- the mutator has allocated; collect if it is time. Called from inside the arena. */
-  poll(): void {
-    if (this.isClamped || this.isPolling || this.filled < this.pollAt) return;
-    this.isPolling = true;
-    this.counts.polls += 1;
-    const proposal = this.trace.isBusy ? null : this.everyPoll ? this.everyPollProposal() : policyStart(this);
-    if (proposal !== null || this.trace.isBusy) {
-      this.pausing(() => {
-        const from = this.traced;
-        if (proposal !== null) this.startInside(proposal.generations, proposal.reason);
-        this.advance('poll', from + this.pauseWork);
-      });
-    }
-    // While a trace is behind, polls are counted from where this one was due <design/arena#.poll>.
-    this.pollAt = this.pollNext(this.trace.isBusy ? this.pollAt : this.filled);
-    this.isPolling = false;
-  }
-
-  /** pollNext -- when to poll again: an interval from `base` on average, the seed says when exactly <design/arena#.poll>. */
-  private pollNext(base: number): number {
-    return base + this.pollInterval / 2 + this.draw(this.pollInterval);
-  }
-
-  private everyPollProposal(): { generations: readonly Generation[]; reason: Reason } {
-    const { polls } = this.counts;
-    const generations = polls % WorldEVERY === 0 ? this.allGenerations() : this.chains.map((chain) => chain.generations[0]);
-    return { generations, reason: { why: 'every-poll', poll: polls } };
-  }
-
-  private start(generations: readonly Generation[], reason: Reason): boolean {
-    let started = false;
-    this.pausing(() => { started = this.startInside(generations, reason); });
-    return started;
-  }
-
-  private startInside(generations: readonly Generation[], reason: Reason): boolean {
-    if (!this.trace.start(generations, reason)) return false;
-    this.counts.flips += 1;
-    this.counts.collectionsByGeneration[oldest(generations)] = (this.counts.collectionsByGeneration[oldest(generations)]) + 1;
-    return true;
-  }
-
-  /** advance -- a quantum, and more while the work of this pause has not come to `enough`; all of the trace where mutators may not run in
-   * between, or may not be let run <design/policy#.pollagain>. */
-  private advance(why: QuantumReason, enough: number): void {
-    const { trace } = this;
-    while (trace.isBusy) {
-      const atOnce = trace.emergency || this.everyPoll || !this.plinth.incremental;
-      trace.advance(why, atOnce || this.pauseWork === 0 ? Infinity : enough - this.traced);
-      if (!atOnce && this.traced >= enough) return;
-    }
-  }
-
-  private finishTrace(): void {
-    if (!this.trace.isBusy) return;
-    this.enter();
-    this.finishInside('finish');
-    this.leave();
-  }
-
-  /** finishInside -- all that is left of the trace, for who is inside. */
-  private finishInside(why: QuantumReason): void {
-    this.pausing(() => {
-      while (this.trace.isBusy) this.trace.advance(why, Infinity);
-    });
-  }
-
-  private collectFor(reason: Reason): void {
-    this.finishTrace();
-    this.enter();
-    this.collectInside(reason);
-    this.leave();
-  }
-
-  /** collectInside -- a whole collection of the world, for who is inside; what it gained. */
-  collectInside(reason: Reason): number {
-    const why = reason.why === 'client' ? 'collect' : 'no room';
-    if (this.trace.isBusy) this.finishInside(why);
-    const before = this.counts.bytesReclaimed;
-    if (this.start(this.allGenerations(), reason)) this.finishInside(why);
-    return this.counts.bytesReclaimed - before;
-  }
+  // For pools --------------------------------------------------------------------------------------------------------
 
   /** traceFinished -- the trace reports what it did; `gained` bytes are free again. */
   traceFinished(trace: Trace, gained: number): void {
     const { counts, grains } = this, { ss } = trace;
-    this.work += ss.work;
-    if (trace.wasWorld) this.worldAt = this.allocated;
+    this.control.finished(trace);
     counts.collections += 1;
     counts.bytesCopied += ss.copied;
     counts.bytesPreservedInPlace += ss.inPlace;
@@ -404,23 +288,13 @@ export class Arena {
     this.watcher?.finished?.(trace);
   }
 
-  /** quantum -- bytes of work in each quantum of a trace that has just flipped. */
-  quantum(trace: Trace): number {
-    if (!this.plinth.incremental) return Infinity;
-    const work = policyQuantum(trace.foundation, trace.condemned, trace.expected, this.pollInterval);
-    // Between that and half as much again: the seed says where mutators run <design/determinism#.seed>.
-    return work + this.draw(Math.ceil(work / 2));
+  /** finishTrace -- do what is left of the trace that is under way. */
+  finishTrace(): void {
+    if (!this.trace.isBusy) return;
+    this.enter();
+    this.control.finish('finish');
+    this.leave();
   }
-
-  private pausing(work: () => void): void {
-    const from = this.traced;
-    this.watcher?.pause?.(true);
-    work();
-    this.watcher?.pause?.(false);
-    this.counts.pauseWork = Math.max(this.counts.pauseWork, this.traced - from);
-  }
-
-  // For pools --------------------------------------------------------------------------------------------------------
 
   /** allGenerations -- those of every chain, and the top one last. */
   allGenerations(): Generation[] {

@@ -47,7 +47,7 @@ function policyWorld(arena: Arena): Proposal | null {
   if (grains.available >= needed) return null;
   // A collection that is one pause must not come again before as much has been allocated as an incremental one would have
   // let pass <design/policy#.world.rate>.
-  if (arena.allocated - arena.worldAt < survivors * WorkFACTOR) return null;
+  if (arena.allocated - arena.control.worldAt < survivors * WorkFACTOR) return null;
   return { generations: arena.allGenerations(), reason: { why: 'world', available: grains.available, needed } };
 }
 

@@ -16,9 +16,9 @@ export function makeRoom(arena: Arena, size: number, again: () => Seg | Res): Se
   const numbers = (): { size: number; committed: number; limit: number } =>
     ({ size, committed: grains.committed, limit: grains.parameters.commitLimit });
   let found: Seg | Res = ResOK;
-  for (let tries = 0; tries < MakeRoomTRIES && !arena.isClamped; ++tries) {
+  for (let tries = 0; tries < MakeRoomTRIES && !arena.control.isClamped; ++tries) {
     const before = grains.available;
-    const gained = arena.collectInside({ why: 'allocation failed', ...numbers() });
+    const gained = arena.control.collect({ why: 'allocation failed', ...numbers() });
     found = again();
     if (typeof found !== 'number') return found;
     if (gained === 0 && grains.available <= before) break;

@@ -231,7 +231,7 @@ export class Buffer {
     // A large object's segment holds nothing else, not even after its commit has failed <design/amc#.large>.
     if (size > ((words[LIMIT] - words[ALLOC]) | 0) || size >= this.pool.largeSize || this.seg?.large === true) {
       this.detach();
-      arena.poll();
+      arena.control.poll();
       res = this.pool.bufferFill(this, size);
     }
     const c = slot << 3, r = this.r;

@@ -89,7 +89,7 @@ export class IxPlinth implements Plinth, ProtixArena {
   }
 
   protSet(base: Low, limit: Low, mode: AccessSet): void {
-    this.vmix.protect(base, limit - base, protixConvert(mode, this.protsgix.options.execute));
+    this.vmix.protect(base, (limit - base) >>> 0, protixConvert(mode, this.protsgix.options.execute));
     this.process.kernel.preempt();
   }
 
@@ -178,8 +178,11 @@ export class IxPlatform implements Platform {
 
   statics(size: number): Placed | null {
     const { map } = this.process, found = map.reserve(size, ProtREAD | ProtWRITE, ProtREAD | ProtWRITE);
-    const delta = found === null ? null : map.deltaOf(found.base);
-    return found === null || delta === null ? null : { base: found.base, frame: (found.base + delta) >>> 0 };
+    if (found === null) return null;
+    const delta = map.deltaOf(found.base);
+    if (delta !== null) return { base: found.base, frame: (found.base + delta) >>> 0 };
+    map.release(found.base);
+    return null;
   }
 
   faults(): FaultCounts {

@@ -4,7 +4,7 @@
  * access is made again; what is no arena's goes on to whoever had the signal before <design/protix>.
  */
 import { aver } from '../../base/base.ts';
-import { faultMake, PageREAD, PageVALID, PageWRITE, WindowHIGH, type Low } from '../../machine/machine.ts';
+import { faultMake, PageREAD, PageVALID, PageWRITE, SlotSHIFT, WindowHIGH, type Low } from '../../machine/machine.ts';
 import {
   crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_STORETAG, SIG_DFL, SIG_IGN, SIG_UNBLOCK,
   SigActionDEFAULT, sigSet, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
@@ -79,23 +79,43 @@ export class Protsgix {
   /** sigHandle -- deal with a fault on a page of an arena, or pass it on. */
   private *sigHandle(signal: number, info: SigInfo, context: SigContext, thread: Thread): ThreadRun {
     const addr = info.low;
-    // A page that forbids an access: nothing else is a barrier, and the capability has been found good.
+    // A page that forbids an access: nothing else is a barrier, and the capability has been found good <design/protix#.inv.accerr>.
     if (info.code === SEGV_ACCERR && info.high === WindowHIGH) {
       const arena = this.options.ask === 'ranges' ? this.arenaAt(addr) : yield* this.arenaAsked(addr, thread);
-      if (arena !== null) {
-        if (!arena.mutex.tryClaim(thread)) yield* arena.mutex.claim(thread);
-        const mode = context.isWrite ? AccessREAD | AccessWRITE : AccessREAD;
-        const found = arena.owner.access(addr, mode, context) ?? this.freed(addr, context);
-        if (found !== null) {
-          arena.fault(thread, addr, context, found);
-          return;
-        }
+      if (arena !== null && !arena.mutex.tryClaim(thread)) yield* arena.mutex.claim(thread);
+      const found = arena === null ? null : this.access(arena, addr, context, thread);
+      if (arena !== null && found !== null) {
+        arena.fault(thread, addr, context, found);
+        return;
       }
+    }
+    if (context.access !== null) {
+      this.forwarded += 1;
       for (const one of this.arenas) one.fault(thread, addr, context, 'forwarded');
     }
-    this.forwarded += 1;
-    if (this.options.forward === 'kill') this.forwardByKill(signal, thread);
-    else yield* this.forward(signal, info, context, thread);
+    yield* this.options.forward === 'kill' ? this.forwardByKill(signal, thread) : this.forward(signal, info, context, thread);
+  }
+
+  /** access -- have an arena, whose lock the thread holds until then, do what is to be done; null if that is nothing
+   * <design/protix#.threads.async.protection>. */
+  private access(arena: ProtixArena, addr: Low, context: SigContext, thread: Thread): FaultFound | null {
+    if (this.isMoved(addr, context, thread)) {
+      arena.mutex.release(thread);
+      this.cleared += 1;
+      return 'cleared';
+    }
+    const mode = context.isWrite ? AccessREAD | AccessWRITE : AccessREAD;
+    return arena.owner.access(addr, mode, context) ?? this.freed(addr, context);
+  }
+
+  /** isMoved -- what was to be accessed is elsewhere by now: a collection has come between the fault and here, and the access will
+   * be made there <design/protix#.departs.moved>. */
+  private isMoved(addr: Low, context: SigContext, { hart }: Thread): boolean {
+    const slot = hart.local();
+    context.load(slot, context.slot);
+    const now = (hart.r[slot << SlotSHIFT] + context.offset) | 0;
+    hart.leave(slot);
+    return now !== addr;
   }
 
   /** arenaAt -- the arena in whose range an address is; without a lock, for nothing is known of who faulted
@@ -149,17 +169,19 @@ export class Protsgix {
     if (access === null && isIgnored) return;
     const kind = info.code === SEGV_STORETAG ? 'page-storecap' : 'page';
     const fault = access === null ? null : faultMake(kind, access, info.low, info.high, context.size, context.slot, context.offset, context.value);
-    const note = isIgnored ? 'SIGSEGV is ignored: a fault cannot be' : null;
+    const note = access === null ? `sent by process ${info.pid}` : isIgnored ? 'SIGSEGV is ignored: a fault cannot be' : null;
     process.crash(thread, signal, crashReport(process, thread, signal, info.code, fault, note));
   }
 
   /** forwardByKill -- as the seed words it: reinstall the action that was there before, send the process the signal again, and
    * take it back <design/protix#.data.signext>. */
-  private forwardByKill(signal: number, thread: Thread): void {
+  private *forwardByKill(signal: number, thread: Thread): ThreadRun {
     const { mask } = thread;
     this.sigaction(signal, this.sigNext as SigAction);
     thread.sigprocmask(SIG_UNBLOCK, sigSet(signal));
     this.process.kill(signal);
+    // A thread that is cut anywhere takes it when it is its turn again; others run, and fault, while the old action is there.
+    yield;
     thread.mask = mask;
     this.sigaction(signal, this.action);
   }

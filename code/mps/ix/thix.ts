@@ -43,8 +43,10 @@ export class Thix {
     for (const thread of stopped) thread.process.kernel.resume(thread);
   }
 
-  /** framesOf -- the signal frames of a thread, which hold registers of what they interrupted <design/thix#.frames>. */
+  /** framesOf -- the signal frames of a thread, which hold registers of what they interrupted <design/thix#.frames>; a thread that is
+   * over has no stack <design/thix#.dead>. */
   framesOf(hart: Hart): readonly GranuleRange[] {
-    return this.threadOf(hart).stackRanges().map(({ base, limit }) => ({ base: base / GranuleSIZE, limit: limit / GranuleSIZE }));
+    const thread = this.threadOf(hart);
+    return (thread.state === 'done' ? [] : thread.stackRanges()).map(({ base, limit }) => ({ base: base / GranuleSIZE, limit: limit / GranuleSIZE }));
   }
 }

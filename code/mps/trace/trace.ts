@@ -157,7 +157,7 @@ export class Trace {
     this.setBand(RankEXACT);
     const grey = ringList(this.greyRing);
     for (const seg of grey) seg.syncShield();
-    this.quantum = arena.quantum(this);
+    this.quantum = arena.control.quantum(this);
     arena.tell({
       type: 'flip', trace: this.count, roots: this.ss.scanned, grey: grey.length, foundation: this.foundation,
     });

@@ -39,7 +39,7 @@ const cases: Record<string, Case> = {
     steps: 250, mutators: 3, nursery: '32KiB', habits: { yields: true, collects: 4 }, collections: 25, copied: 300_000, retries: 5,
   },
   'barriers, the trace in quanta': {
-    steps: 2500, barriers: true, nursery: '16KiB', habits: { sizes: pages, yields: true, collects: 0 }, mutators: 2, collections: 5, copied: 50_000, hits: 5, retries: 1,
+    steps: 4000, barriers: true, nursery: '16KiB', habits: { sizes: pages, yields: true, collects: 0 }, mutators: 2, collections: 5, copied: 50_000, hits: 5, retries: 1,
   },
   'barriers and little memory': {
     steps: 1500, barriers: true, memory: '256KiB', nursery: '16KiB', mutators: 2, habits: { sizes: pages, yields: true, collects: 0 }, collections: 10, copied: 50_000, hits: 1,
