@@ -13,18 +13,24 @@ export interface Report {
   /** By the oldest generation that was condemned, youngest first; the last is the world. */
   readonly collectionsByGeneration: readonly number[];
   readonly flips: number;
+  /** Faults on pages, as the machine counts them: the sum of the four counts that follow <design/protix#.inv.count>. */
+  readonly pageFaults: number;
   readonly readBarrierHits: number;
   readonly writeBarrierHits: number;
+  /** Faults that another thread's had dealt with. */
+  readonly faultsCleared: number;
+  readonly faultsForwarded: number;
   readonly protectionChanges: number;
   readonly suspensions: number;
   readonly resumptions: number;
-  readonly faultsForwarded: number;
   readonly bytesCopied: number;
   readonly bytesPreservedInPlace: number;
   readonly bytesReclaimed: number;
   readonly bytesAllocated: number;
   readonly emergencies: number;
   readonly tagsLost: number;
+  /** The most work in one pause, in bytes. */
+  readonly pauseMaxWork: number;
   /** Of all the fields the only one that a clock has made. */
   readonly pauseMaxMs: number;
   /** The most memory that was ever committed. */
@@ -35,14 +41,14 @@ export interface Report {
 
 /** reportOf -- what a system has done so far for `threads` threads. */
 export function reportOf(system: System, threads: number, pauseMaxMs: number, run: string): Report {
-  const { counts, grains, filled } = system.arena;
+  const { counts, grains, filled } = system.arena, { faults, forwarded, cleared } = system.platform.faults();
   return {
     threads, collections: counts.collections, collectionsByGeneration: counts.collectionsByGeneration, flips: counts.flips,
-    // The generic platform has no barriers, and its threads stand still whenever the collector works.
-    readBarrierHits: 0, writeBarrierHits: 0, protectionChanges: 0, suspensions: 0, resumptions: 0, faultsForwarded: 0,
+    pageFaults: faults, readBarrierHits: counts.readHits, writeBarrierHits: counts.writeHits, faultsCleared: counts.clearedHits + cleared,
+    faultsForwarded: forwarded, protectionChanges: counts.protections, suspensions: counts.suspensions, resumptions: counts.resumptions,
     bytesCopied: counts.bytesCopied, bytesPreservedInPlace: counts.bytesPreservedInPlace, bytesReclaimed: counts.bytesReclaimed,
     bytesAllocated: filled, emergencies: counts.emergencies, tagsLost: counts.tagsLost,
-    pauseMaxMs: Math.round(pauseMaxMs * 1000) / 1000, highWater: grains.highWater, run,
+    pauseMaxWork: counts.pauseWork, pauseMaxMs: Math.round(pauseMaxMs * 1000) / 1000, highWater: grains.highWater, run,
   };
 }
 
@@ -94,8 +100,13 @@ export function reportText(report: Report, reasons: Reasons): string {
     ['copied', `${bytes(report.bytesCopied)}, and ${bytes(report.bytesPreservedInPlace)} kept in place`],
     ['reclaimed', bytes(report.bytesReclaimed)],
     ['memory', `${bytes(report.highWater)} at most`],
-    ['longest pause', `${report.pauseMaxMs} ms`],
+    ['longest pause', `${report.pauseMaxMs} ms, ${bytes(report.pauseMaxWork)} of work`],
   ];
+  if (report.pageFaults > 0) {
+    rows.push(['barrier hits', `${report.readBarrierHits} of the read barrier, ${report.writeBarrierHits} of the write barrier`]);
+    if (report.faultsForwarded + report.faultsCleared > 0) rows.push(['other faults', `${report.faultsForwarded} forwarded, ${report.faultsCleared} cleared by another's`]);
+  }
+  if (report.suspensions > 0) rows.push(['suspensions', `${report.suspensions}, in ${report.flips} flips and other work`]);
   if (report.emergencies > 0) rows.push(['emergencies', `${report.emergencies} collections had no memory to copy into`]);
   const lines = rows.map(([name, value]) => `${name.padStart(14)}  ${value}`);
   const why = reasons.lines();

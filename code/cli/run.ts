@@ -3,14 +3,13 @@
  * Runs a Scheme program on a booted system, in slices between which the host may look for signals, and reports
  * <design/cli#.slices>.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import type { Event } from '../mps/mps.ts';
 import type { Outcome } from '../scheme/scheme.ts';
 import { EventLog } from './events.ts';
 import { ExitERROR, ExitEXHAUSTED, ExitINTERRUPTED, exitOfSignal, ExitUSAGE, UserError } from './exit.ts';
+import { programHash, programRead } from './program.ts';
 import { Reasons, reportOf, reportText } from './report.ts';
 import type { RunOptions, Session } from './session.ts';
 
@@ -37,8 +36,8 @@ export function runCommand(): Command {
     .option('--commit-limit <size>', 'the most that the heap may use of it (default: all)')
     .option('--nursery <size>', 'allocation between collections of the youngest generation', '8MiB')
     .option('--grain <size>', 'what the heap\'s address space is divided into', '4KiB')
-    .option('--pause <time>', 'how long a pause may be; without barriers a collection is one pause', '10ms')
-    .addOption(new Option('--platform <name>', 'the platform under the collector').choices(['an', 'ix']).default('an'))
+    .option('--pause <time>', 'how long a pause may be, which stands for an amount of work; 0: as short as can be', '10ms')
+    .addOption(new Option('--platform <name>', 'under the collector: POSIX, or no operating system and no barriers').choices(['ix', 'an']).default('ix'))
     .addOption(new Option('--collect <when>', 'by policy, or at every poll').choices(['normal', 'every-poll']).default('normal'))
     .option('--threads <count>', 'how many threads run the program on one heap, each with its own globals', '1')
     .option('--seed <number>', 'what the run depends on besides program and options', '1')
@@ -48,9 +47,7 @@ export function runCommand(): Command {
     .option('--events <file>', 'write every event of the collector to a file, a line of JSON each')
     .addHelpText('after', '\nSizes take B, KiB, MiB or GiB; times us or ms.\n\nExample:\n  capstan run trees.scm --memory 64MiB --nursery 256KiB --stats')
     .action(async (file: string, hash: string | undefined, options: RunOptions) => {
-      const text = programRead(file);
-      if (hash !== undefined && hash !== programHash(text)) throw new UserError(hashMessage(file, hash, text));
-      process.exitCode = await run(text, file, options, null);
+      process.exitCode = await run(programRead(file, hash), file, options, null);
     });
 }
 
@@ -174,24 +171,6 @@ function messageOf(outcome: Outcome, file: string): string[] {
     case 'exhausted': return [`${file}: ${outcome.message}`, ...outcome.chain];
   }
 }
-
-/** programRead -- a program's text. */
-function programRead(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.code === 'EISDIR' ? 'it is a directory' : `it cannot be read: ${error.message}`;
-    throw new UserError(`${file}: ${why} (name a file with a Scheme program)`);
-  }
-}
-
-/** programHash -- what tells a program from what it was <design/cli#.run>. */
-const programHash = (text: string): string => `@${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
-
-const hashMessage = (file: string, hash: string, text: string): string => (/^@[0-9a-f]{8}$/.test(hash)
-  ? `${file} has changed: it was ${hash} and is ${programHash(text)} (leave ${hash} out to run it as it is)`
-  : `"${hash}" is not the hash of a program (run one file at a time; a hash is as in ${programHash(text)})`);
 
 /** leastMessage -- what to do about a heap that is too small to start. */
 function leastMessage(options: RunOptions, least: string): string {

@@ -55,7 +55,7 @@ export interface Session {
   pauseMax(): number;
 }
 
-/** A fault that nobody handled. */
+/** A fault that nobody handled: the signal that it became, and what to say of it. */
 export interface Death {
   readonly signal: number;
   readonly message: string;
@@ -85,7 +85,7 @@ export function sessionStart(
   }
   return {
     system, threads, pauseMax,
-    get fault() { return fault; },
+    get fault() { return fault ?? killed(system, file); },
     outcome: (thread) => runtimes.at(thread)?.outcome ?? null,
     exhaustedHint: `give it more than ${limitName(options)} ${limitValue(options)}, or let it keep less`,
     step() {
@@ -115,6 +115,12 @@ function pauseWatch(system: System): () => number {
 function fuelOf(seed: number, threads: number): () => number {
   const draw = random(seed);
   return threads === 1 ? () => 1 + draw(FuelALONE) : () => 1 + draw(2 ** draw(FuelPOWERS));
+}
+
+/** killed -- how the emulated process died, if it did. */
+function killed(system: System, file: string): Death | null {
+  const { death } = system.platform;
+  return death === null ? null : { signal: death.signal, message: `${file}: ${death.report}` };
 }
 
 /** deathOf -- the signal that a fault becomes, and what to say of it. */
@@ -148,8 +154,10 @@ export function heapLeast(options: RunOptions): string {
 
 /** systemOf -- a system from the command line's options. */
 function systemOf(options: RunOptions, events: (event: Event) => void): System {
-  const { memory, commitLimit, nursery, grain, pause, platform, collect, seed } = options;
-  const bootOptions: BootOptions = { memory, nursery, grain, pause, platform, collect, seed: Number(seed), events };
+  const { memory, commitLimit, nursery, grain, pause, platform, collect, threads, seed } = options;
+  const bootOptions: BootOptions = {
+    memory, nursery, grain, pause, platform, collect, threads: Number(threads), seed: Number(seed), events,
+  };
   try {
     return boot(commitLimit === undefined ? bootOptions : { ...bootOptions, commitLimit });
   } catch (error) {

@@ -282,6 +282,7 @@ export class Hart {
   private loadCapSlow(dst: number, src: number, offset: number): void {
     const p = this.slow('loadcap', src, offset, 16), i32 = this.i32, q = p >>> 2;
     const strips = this.granted >= 0 ? (this.r[(src << SlotSHIFT) + SlotPERMS] & LoadCAP) === 0 : ladderStrips(this, src, offset);
+    this.granted = -1;
     const tag = strips ? 0 : this.tags[p >>> 4];
     this.set(dst, i32[q], i32[q + 1], i32[q + 2], i32[q + 3]);
     if (tag !== 0) slotDecode(this.r, dst << SlotSHIFT);

@@ -39,7 +39,7 @@ export function settle(options: BootOptions): Settings {
   const statics = pages('statics', options.statics ?? 0, 0, StaticsMOST);
   const grainSize = pages('grain', options.grain ?? '4KiB');
   if (Math.log2(grainSize) % 1 !== 0) throw new OptionError(`grain ${sizeText(grainSize)} is not a power of two: try 4KiB`);
-  const platform = oneOf('platform', options.platform ?? 'an', ['ix', 'an']);
+  const platform = oneOf('platform', options.platform ?? 'ix', ['ix', 'an']);
   const threads = whole('threads', options.threads ?? 4, 1, ThreadsMOST);
   const floor = (size: number, unit: number = grainSize): number => Math.floor(size / unit) * unit;
   const held = platform === 'ix' ? threads * StackSIZE : 0, usable = floor(memory - held);

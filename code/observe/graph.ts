@@ -3,7 +3,7 @@
  * The objects that can be reached from the roots, numbered in the order of a breadth-first walk, with all that a collector must
  * not change: sizes, words, tags, and of each reference which object, where into it, how far, and with what rights. Two graphs
  * are isomorphic when their lists are equal <design/oracle#.graph>. While a trace is under way an object that has been forwarded
- * is where it went, whatever refers to it <design/oracle#.logical>.
+ * is where it went, whatever refers to it <design/oracle#.logical>. No step is shared with the collector's <design/oracle#.req.simple>.
  */
 import { baseDecode, baseIsNear, roomDecode, WindowHIGH, type Low } from '../machine/machine.ts';
 import { StartFORWARDED, type Arena, type Heap, type Seg } from '../mps/mps.ts';

@@ -1,6 +1,6 @@
 /* delivery.ts: DELIVERING SIGNALS
  *
- * From a fault, or a signal that was sent, to a handler that runs, and back <design/signal#.delivery>.
+ * From a fault, or a signal that was sent, to a handler that runs, and back <design/signal#.delivery> <design/signal#.req.barrier>.
  *
  * .fast: A collector's barriers are faults, so that taking one is on the critical path <design/critical-path#.fault>: frames and views
  * are used again, and nothing is allocated but the fault and the handler's generator.
@@ -70,8 +70,7 @@ export function isDeliverable(thread: Thread): boolean {
 export function faultTake(thread: Thread, fault: Fault): number {
   const { kernel } = thread.process;
   if (thread.isStepping) {
-    const interrupted = thread.levelTop(), physical = interrupted.isGranted ? thread.physicalOf(fault) : -1;
-    interrupted.isGranted = false;
+    const physical = thread.levelTop().isGranted ? thread.physicalOf(fault) : -1;
     if (physical >= 0) return physical;
     faultPush(thread, fault);
     throw kernel.interruption;
@@ -224,7 +223,7 @@ export function pendingPush(thread: Thread): boolean {
   const { process } = thread, own = thread.pendingSet, all = process.pendingSet, floor = thread.depth;
   for (;;) {
     const low = (own.low | all.low) & ~thread.maskLow, high = (own.high | all.high) & ~thread.maskHigh;
-    if ((low | high) === 0 || process.isStopped) return thread.depth > floor;
+    if ((low | high) === 0) return thread.depth > floor;
     const signal = sigSetFirst(low, high);
     const from = ((own.low & lowOfSignal(signal)) | (own.high & highOfSignal(signal))) !== 0 ? own : all;
     from.remove(signal);

@@ -109,7 +109,8 @@ export class Kernel {
     this.scheduler.preempt();
   }
 
-  /** suspend -- a thread does not run until it has been resumed as often as suspended; its slots are what they will be then. */
+  /** suspend -- a thread does not run until it has been resumed as often as suspended; its slots and frames are what they will be then
+   * <design/thread#.req.stop>. */
   suspend(thread: Thread): void {
     aver(thread !== this.current, '<design/thread#.suspend.self>');
     thread.suspended += 1;

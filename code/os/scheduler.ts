@@ -106,7 +106,7 @@ export class Scheduler {
 
   /** isAtAccess -- what it does next is one access: no code of the host's but its own program. */
   private isAtAccess(thread: Thread): boolean {
-    if (!thread.isStepped || thread.unwind !== null) return false;
+    if (thread.unwind !== null) return false;
     const { operation } = thread.levelTop();
     return operation !== null && operation.kind !== 'call' && !isDeliverable(thread);
   }
@@ -244,6 +244,6 @@ export class Scheduler {
   private deadlock(waiting: Thread | null): DeadlockError {
     const lines = this.threads.map((thread) => `  process ${thread.process.pid} ${thread.describe()} ${doing(thread)}`);
     if (waiting?.isAdopted === true) lines.push(`  process ${waiting.process.pid} ${waiting.describe()} ${doing(waiting)}`);
-    return new DeadlockError(`no thread can go on:\n${lines.join('\n')}`);
+    return new DeadlockError(`no thread can go on:\n${lines.length === 0 ? '  there is none' : lines.join('\n')}`);
   }
 }

@@ -297,6 +297,17 @@ describe('faults', () => {
     }
   });
 
+  test('a grant is over with its access: the next slow one is the page\'s business <design/machine#.fault.grant>', () => {
+    const { hart, space } = rig();
+    give(hart, 1, 0x2000, 64);
+    hart.storeCap(1, 16, 1);
+    space.protect(addrOfWindow(0x2000), PageSIZE, PageREAD);
+    hart.trap = () => 0x2000;
+    hart.store32(1, 0, 7);
+    hart.loadCap(2, 1, 16);
+    expect([hart.load32(1, 0), hart.isTagged(2), hart.r[16]]).toEqual([7, false, 0x2000]);
+  });
+
   test('a grant is for pages that have a frame; the other rungs stay <design/machine#.fault.grant>', () => {
     const { hart, space } = rig();
     give(hart, 1, 0x2000, 64);

@@ -27,40 +27,61 @@ function make(t: Hart, ap: AllocationPoint, dst: number, roots: number, granules
   t.leave(cell);
 }
 
-/** Random making, linking and dropping; what the oracles have judged at the end. */
-function forest(seed: number, options: BootOptions): OracleCounts {
-  const system = boot({ memory: '8MiB', nursery: '8KiB', ...options, seed });
-  const oracle = new Oracle(system.arena), draw = random(seed);
-  system.thread('forester', function* (t) {
-    const ap = system.arena.pool('amc').allocationPoint(t), roots = t.enter(ROOTS);
-    for (let round = 0; round < 6000; ++round) {
-      const slot = roots + draw(ROOTS);
-      if (draw(10) === 0) t.clear(slot);
-      else make(t, ap, slot, roots, draw(400) === 0 ? 1100 + draw(2000) : 2 + draw(6), draw);
-      if (draw(3) === 0) {
-        // An old object is made to refer to a newer one.
-        const old = roots + draw(ROOTS);
-        if (t.isTagged(old)) t.storeCap(old, 16, roots + draw(ROOTS));
-      }
-      if (round % 50 === 0) yield;
-    }
-    system.arena.collect();
-  });
+/** Random making, linking and dropping by some threads; what the oracles have judged at the end. */
+function forest(seed: number, threads: number, options: BootOptions): OracleCounts {
+  const system = boot({ memory: '8MiB', nursery: '8KiB', ...options, seed }), pool = system.arena.pool('amc');
+  // Where there are no barriers pages stay open, whatever the shield wants.
+  const oracle = new Oracle(system.arena, system.arena.plinth.incremental ? system.space : null);
+  for (let thread = 0; thread < threads; ++thread) {
+    const draw = random(seed + thread);
+    system.thread(`forester ${thread}`, function* (t) {
+      yield* forester(t, pool.allocationPoint(t), 6000 / threads, draw);
+      system.arena.collect();
+    });
+  }
   system.run();
   return oracle.counts;
+}
+
+function* forester(t: Hart, ap: AllocationPoint, rounds: number, draw: (limit: number) => number): Generator<undefined, void, undefined> {
+  const roots = t.enter(ROOTS);
+  for (let round = 0; round < rounds; ++round) {
+    const slot = roots + draw(ROOTS);
+    if (draw(10) === 0) t.clear(slot);
+    else make(t, ap, slot, roots, draw(400) === 0 ? 1100 + draw(2000) : 2 + draw(6), draw);
+    if (draw(3) === 0) {
+      // An old object is made to refer to a newer one.
+      const old = roots + draw(ROOTS);
+      if (t.isTagged(old)) t.storeCap(old, 16, roots + draw(ROOTS));
+    }
+    if (round % 50 === 0) yield;
+  }
 }
 
 describe('a forest that grows, is linked and is cut', () => {
   for (const seed of seeds(4)) {
     for (const collect of ['normal', 'every-poll'] as const) {
       test(`keeps its graph, its summaries, and no garbage <design/oracle#.inv.graph> <design/oracle#.inv.summary> <design/oracle#.inv.garbage> ${collect} seed=${seed}`, () => {
-        const counts = forest(seed, { collect });
+        const counts = forest(seed, 1, { collect, platform: 'an' });
         expect(counts.graphs).toBeGreaterThan(20);
         expect(counts.objects).toBeGreaterThan(300);
         expect(counts.worlds).toBeGreaterThan(0);
         expect(counts.summaries).toBeGreaterThan(10);
+        expect(counts.leaves).toBeGreaterThan(100);
+        expect(counts.shielded).toBeGreaterThan(10);
       });
     }
+  }
+
+  for (const seed of seeds(3)) {
+    test(`keeps its graph also by quanta, while two foresters run behind barriers <design/oracle#.inv.graph> <design/oracle#.inv.black> <design/oracle#.inv.shield> seed=${seed}`, () => {
+      const counts = forest(seed, 2, { pause: 0, platform: 'ix' });
+      expect(counts.halves).toBeGreaterThan(20);
+      expect(counts.blacks).toBeGreaterThan(1000);
+      expect(counts.worlds).toBeGreaterThan(0);
+      expect(counts.leaves).toBeGreaterThan(40);
+      expect(counts.shielded).toBeGreaterThan(40);
+    });
   }
 });
 

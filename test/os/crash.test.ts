@@ -13,20 +13,23 @@ describe('crash reports', () => {
   });
 
   test('a report names process, thread, signal, access, authority, what is there, and what the others do <design/signal#.crash>', () => {
-    const { kernel, process, hart, thread } = rig();
+    const { kernel, process, hart, thread } = rig(1, 'explored');
     pages(thread, 1);
-    hart.move(40, 1);
     hart.enter(10);
     hart.move(35, 1);
     hart.set(3, 0x99, 0, 0, 0);
-    spawn(process, 'waiter', function* () {
+    const waiter = spawn(process, 'waiter', function* () {
       yield { ready: () => false, what: 'a bus' };
     });
     const stepper = spawn(process, 'stepper', function* () {
       yield* stepStore32(10, 8, 1);
       yield;
     });
-    kernel.runUntil(null, () => process.threads.size === 3 && stepper.depth > 0 && [...process.threads][1].waitingFor !== null);
+    kernel.suspend(stepper);
+    while (waiter.waitingFor === null) kernel.step();
+    kernel.resume(stepper);
+    while (stepper.levelTop().operation === null) kernel.step();
+    kernel.suspend(stepper);
     process.sigaction(SIGSEGV, { handler: SIG_IGN, mask: SigSetEMPTY, flags: 0 });
     close(thread, 1);
     expect(slotRead(hart, 1).tag).toBe(true);
@@ -42,7 +45,7 @@ describe('crash reports', () => {
       `  slot 35: 0x40${at} [rwRW,0x40${at}-0x40${(hart.r[8] + 4096).toString(16).padStart(8, '0')}]`,
       '  slot 3: 0x99',
       '  thread 2 \'waiter\' waits for a bus',
-      '  thread 3 \'stepper\' can run',
+      '  thread 3 \'stepper\' is about to do store32 at 0x4000000008 through slot 10, suspended',
     ]);
   });
 

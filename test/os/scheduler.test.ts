@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  Kernel, Mutex, SIGUSR1, stepCall, stepLoad32, stepStore32, type KernelWatcher, type Process, type Thread, type ThreadBody,
+  Mutex, SIGSEGV, SIGUSR1, stepCall, stepLoad32, stepStore32, type Kernel, type KernelWatcher, type Process, type Thread, type ThreadBody,
 } from '../../code/os/os.ts';
 import { seeds } from '../seed.ts';
 import { close, failure, handle, open, pages, rig, spawn } from './rig.ts';
-import { SIGSEGV } from '../../code/os/os.ts';
 
 type Driver = 'fast' | 'explored';
 
@@ -107,6 +106,31 @@ describe('nesting', () => {
     expect(count).toBe(3);
     kernel.run();
     expect([log, waiter.state, kernel.noPreempt, kernel.current]).toEqual([['7 2 true'], 'done', 0, null]);
+  });
+
+  test('who waits with noPreempt raised takes no signals there, for it holds a lock of the host <design/scheduler#.nopreempt>', () => {
+    for (const held of [0, 1]) {
+      const { kernel } = rig(), process = kernel.process('p'), log: string[] = [];
+      let go = false;
+      handle(process, SIGUSR1, function* () {
+        log.push('handled');
+      });
+      const one = spawn(process, 'one', function* (_t, self) {
+        kernel.noPreempt = held;
+        kernel.runUntil(self, () => go);
+        kernel.noPreempt = 0;
+        log.push('goes on');
+        yield;
+      });
+      spawn(process, 'two', function* () {
+        while (one.onHost === 0) yield;
+        one.kill(SIGUSR1);
+        yield;
+        go = true;
+      });
+      kernel.run();
+      expect(log).toEqual(held === 0 ? ['handled', 'goes on'] : ['goes on', 'handled']);
+    }
   });
 
   test('a thread is never run while it is on the host\'s stack: what nests too deep is a deadlock <design/scheduler#.inv.once>', () => {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { addrOf, capMax, clearTag, slotWrite, CapLOAD, CapSTORECAP, CapSTORELOCAL, andPerm, incOffset, sealEntry, setBounds, CapGLOBAL, CapALL } from '../../code/machine/machine.ts';
 import { random } from '../../code/base/base.ts';
 import {
-  codeName, ENOMEM, EFAULT, EINVAL, EPERM, ESRCH, MINSIGSTKSZ, ProtREAD, ProtWRITE, protMax, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, SIG_BLOCK,
-  SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, SIGABRT, SIGBUS, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, signalName, SIGPROT, SIGSEGV, sigSet, sigSetAdd,
-  sigSetDelete, SigSetEMPTY, sigSetFirst, SigSetFULL, sigSetHas, sigSetLess, sigSetUnion, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2, SI_LWP, SI_USER,
-  SS_DISABLE, MapANON, MapPRIVATE, type SigSet, type Thread,
+  codeName, EINVAL, ESRCH, ProtREAD, ProtWRITE, SA_NODEFER, SA_RESETHAND, SA_SIGINFO, SIG_BLOCK, SIG_DFL, SIG_IGN,
+  SIG_SETMASK, SIG_UNBLOCK, SIGABRT, SIGBUS, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, signalName, SIGPROT, SIGSEGV,
+  sigSet, sigSetAdd, sigSetDelete, SigSetEMPTY, sigSetFirst, SigSetFULL, sigSetHas, sigSetLess, sigSetUnion, SIGSTOP,
+  SIGTERM, SIGUSR1, SIGUSR2, SI_LWP, SI_USER, type SigSet, type Thread,
 } from '../../code/os/os.ts';
 import { seeds } from '../seed.ts';
 import { adopt, close, failure, handle, open, pages, protect, reportOf, rig, spawn } from './rig.ts';
@@ -191,6 +191,60 @@ describe('handlers', () => {
     expect(seen).toEqual([[SI_USER, 2, 0, 0], [SI_LWP, 0, 0, 0]]);
   });
 
+  test('of several senders the first is the one that is told of <design/signal#.inv.pending>', () => {
+    const { process, kernel, thread } = rig(), seen: unknown[] = [];
+    handle(process, SIGUSR1, function* (_signal, info) {
+      seen.push(info?.pid);
+    });
+    thread.sigprocmask(SIG_BLOCK, sigSet(SIGUSR1));
+    spawn(kernel.process('sender'), 'sender', function* () {
+      thread.kill(SIGUSR1);
+      yield;
+    });
+    kernel.run();
+    thread.kill(SIGUSR1);
+    thread.sigprocmask(SIG_UNBLOCK, sigSet(SIGUSR1));
+    expect(seen).toEqual([2]);
+  });
+
+  test('what a fault\'s handler blocks is delivered after it, before the access is tried again <design/signal#.inv.pending>', () => {
+    const { process, thread, hart } = rig(), order: string[] = [];
+    pages(thread, 1);
+    handle(process, SIGUSR1, function* () {
+      order.push(`sent at ${thread.depth}`);
+      open(thread, 1);
+    });
+    handle(process, SIGSEGV, function* () {
+      thread.kill(SIGUSR1);
+      order.push('fault');
+    }, SA_SIGINFO, sigSet(SIGUSR1));
+    close(thread, 1);
+    hart.load8(1, 0);
+    expect(order).toEqual(['fault', 'sent at 1']);
+  });
+
+  test('a suspended thread takes a signal of the process only if no other does <design/signal#.send>', () => {
+    const { kernel } = rig(), process = kernel.process('p'), order: string[] = [];
+    let isOver = false;
+    handle(process, SIGUSR1, function* (_signal, _info, _context, on) {
+      order.push(on.name);
+    });
+    const [one, two] = ['one', 'two'].map((name) => spawn(process, name, function* () {
+      while (!isOver) yield;
+    }));
+    kernel.suspend(one);
+    process.kill(SIGUSR1);
+    expect([one.pending, two.pending]).toEqual([SigSetEMPTY, sigSet(SIGUSR1)]);
+    kernel.suspend(two);
+    process.kill(SIGUSR1);
+    expect(one.pending).toEqual(sigSet(SIGUSR1));
+    for (const thread of [one, two]) kernel.resume(thread);
+    for (let i = 0; i < 20; i++) kernel.step();
+    isOver = true;
+    kernel.run();
+    expect(order.sort()).toEqual(['one', 'two']);
+  });
+
   test('a blocked signal waits, once, and is delivered when it is unblocked, the lowest first, under the others <design/signal#.inv.pending>', () => {
     const { process, thread } = rig(), order: number[] = [];
     for (const signal of [SIGHUP, SIGUSR1, SIGPROT]) {
@@ -339,68 +393,3 @@ for (const seed of seeds(30)) {
     expect([thread.depth, thread.sp]).toEqual([0, thread.stackLimit]);
   });
 }
-
-describe('stacks', () => {
-  test('a full stack ends the process, and the report says so <design/sigframe#.full>', () => {
-    const { process, thread, hart } = rig();
-    pages(thread, 1);
-    let depth = 0;
-    handle(process, SIGSEGV, function* () {
-      depth += 1;
-      hart.load8(1, 0);
-    }, SA_SIGINFO | SA_NODEFER);
-    close(thread, 1);
-    expect(() => hart.load8(1, 0)).toThrow('died of SIGSEGV');
-    expect([reportOf(process), depth]).toEqual([expect.stringContaining('the stack is full'), 0x4000 / 128]);
-  });
-
-  test('a stack that cannot be written ends the process <design/sigframe#.full>', () => {
-    const { process, thread } = rig();
-    handle(process, SIGUSR1, function* () {
-      expect.unreachable();
-    });
-    thread.hart.space.protect(thread.stackBase + 0x40_0000_0000 as never, 0x4000, 0);
-    expect(() => thread.kill(SIGUSR1)).toThrow('died of SIGUSR1');
-    expect(reportOf(process)).toContain('the stack cannot be written');
-  });
-
-  test('with SA_ONSTACK a handler has the alternate stack, so a full stack can be handled; both are roots <design/sigframe#.altstack>', () => {
-    const { process, thread, hart } = rig();
-    pages(thread, 1);
-    pages(thread, 2, 2);
-    expect(thread.sigaltstack(2, 8192)).toBe(0);
-    const alt = hart.r[16] >>> 0, places: [boolean, boolean][] = [];
-    handle(process, SIGUSR1, function* () {
-      places.push([thread.isOnAltStack, thread.sp === alt + 8192 - 256]);
-      expect(thread.stackRanges().reduce((sum, { base, limit }) => sum + limit - base, 0)).toBe(thread.stackLimit - thread.stackBase + 256);
-    }, 0);
-    handle(process, SIGSEGV, function* () {
-      places.push([thread.isOnAltStack, thread.sp === alt + 8192 - 128]);
-      expect(thread.sigaltstack(2, 8192)).toBe(EPERM);
-      expect(thread.stackRange().limit - thread.stackRange().base).toBe(thread.stackLimit - thread.stackBase);
-      thread.kill(SIGUSR1);
-      open(thread, 1);
-    }, SA_SIGINFO | SA_ONSTACK);
-    thread.sp = thread.stackBase;
-    close(thread, 1);
-    hart.load8(1, 0);
-    expect(places).toEqual([[true, true], [true, true]]);
-    expect([thread.isOnAltStack, thread.sp]).toEqual([false, thread.stackBase]);
-    expect(thread.sigaltstack(0, 0, SS_DISABLE)).toBe(0);
-    expect(thread.altstack).toBe(null);
-    expect(() => thread.kill(SIGUSR1)).toThrow('died of SIGUSR1');
-  });
-
-  test('sigaltstack wants a size, and a capability that allows all that a stack needs <design/sigframe#.altstack>', () => {
-    const { process, thread, hart } = rig();
-    pages(thread, 1, 2);
-    expect([thread.sigaltstack(1, MINSIGSTKSZ - 1), thread.sigaltstack(1, 8193), thread.sigaltstack(1, 8192, 8), thread.sigaltstack(1, 8192)])
-      .toEqual([ENOMEM, EFAULT, EINVAL, 0]);
-    clearTag(hart, 2, 1);
-    andPerm(hart, 3, 1, CapALL & ~CapSTORECAP);
-    sealEntry(hart, 4, 1);
-    expect([2, 3, 4].map((slot) => thread.sigaltstack(slot, 8192))).toEqual([EFAULT, EFAULT, EFAULT]);
-    expect(process.map.mmap(hart, 5, 0, 8192, protMax(3), MapANON | MapPRIVATE)).toBe(0);
-    expect(thread.sigaltstack(5, 8192)).toBe(0);
-  });
-});

@@ -208,6 +208,15 @@ describe('of two threads', () => {
     expect(part(0, 0)).not.toEqual(part(0, 16));
   });
 
+  test('there can be any number of literals <design/vm#.shared.literal>', () => {
+    const run = new Waiting(), names = Array.from({ length: 300 }, (_, i) => `x${i}`);
+    const program = names.map((name, i) => `(define ${name} '(${i} more))`).join('\n');
+    for (let k = 0; k < 3; k += 1) run.add(program);
+    run.system.arena.collect();
+    for (const name of names) expect([name, run.value(1, name), run.value(2, name)]).toEqual([name, run.value(0, name), run.value(0, name)]);
+    expect(new Set(names.map((name) => run.value(0, name)[0])).size).toBe(300);
+  });
+
   test('a form that is entered again has the same literals <design/vm#.shared.literal>', () => {
     const program = `(define k #f) (define n 0) (define seen '())
       (call/cc (lambda (c) (set! k c)))

@@ -2,14 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { allocation } from '../../tool/bench/allocation.ts';
+import { barrierArena, Barriers } from '../../tool/bench/barrier-arena.ts';
+import { barrierKernel } from '../../tool/bench/barrier-kernel.ts';
+import { barrierRows } from '../../tool/bench/barrier.ts';
 import { benchMain, BENCHES, type Bench, type BenchPort } from '../../tool/bench/bench.ts';
 import { output, stopAll } from '../../tool/bench/fresh.ts';
 import { gcbenchCapstan } from '../../tool/bench/gcbench-capstan.ts';
 import { gcbenchObjects } from '../../tool/bench/gcbench-objects.ts';
 import { GcbenchFULL, type GcbenchWork } from '../../tool/bench/gcbench-work.ts';
-import { gcbench } from '../../tool/bench/gcbench.ts';
+import { gcbench, gcbenchRows } from '../../tool/bench/gcbench.ts';
+import type { LibgcSamples } from '../../tool/bench/libgc.ts';
 import { LOOPS } from '../../tool/bench/loops.ts';
 import { micro, microTake } from '../../tool/bench/micro.ts';
+import { nativeMissing, type Native } from '../../tool/bench/native.ts';
+import { PauseFULL, pauseTake } from '../../tool/bench/pause-capstan.ts';
+import { pause } from '../../tool/bench/pause.ts';
 import { rowJson, rowOf, rowTable, type Row } from '../../tool/bench/rows.ts';
 import { schemeBiwaScheme } from '../../tool/bench/scheme-biwascheme.ts';
 import { schemeCapstan } from '../../tool/bench/scheme-capstan.ts';
@@ -32,12 +39,15 @@ function portMake(sample: Sampler = () => Promise.resolve({})): BenchPort & { re
   };
 }
 
-/** The rows of a bench, measured by `sample`. */
-async function rowsOf(bench: Bench, sample: (name: string) => Sample): Promise<Row[]> {
-  const rows: Row[] = [];
-  for await (const row of bench.rows((name) => Promise.resolve(sample(name)))) rows.push(row);
-  return rows;
+/** All rows that come. */
+async function listOf(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const list: Row[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
 }
+
+/** The rows of a bench, measured by `sample`. */
+const rowsOf = (bench: Bench, sample: (name: string) => Sample): Promise<Row[]> => listOf(bench.rows((name) => Promise.resolve(sample(name))));
 
 const named = (rows: readonly Row[], name: string): Row | undefined => rows.find((row) => row.name === name);
 
@@ -69,6 +79,22 @@ describe('rows', () => {
     expect(lines[3]).toBe('    7 collections, 3 MiB copied');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
+
+  test('as a table they say on which platform they were measured <design/bench#.platform>', () => {
+    const counts = { collections: 75, bytesCopied: 873 * 2 ** 20 };
+    const lines = rowTable([
+      rowOf('gcbench/default/libgc', 's', 17.66, 'plain objects', 9, { aim: 2.5, limit: 3.5, platform: 'an', ...counts }),
+      rowOf('gcbench/ix/default', 's', 18.1, 'platform an', 17.66, { limit: 1.15, platform: 'ix' }),
+      rowOf('none', 's', 1, 'x', 1),
+    ]).trimEnd().split('\n');
+    expect([lines[0], lines[2], lines[3]].map((line) => line.slice(23, 25))).toEqual(['an', 'ix', '  ']);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test('as a table they have the counts of a pause <design/bench#.row>', () => {
+    const lines = rowTable([rowOf('pause', 'MiB', 1, 'work asked', 1, { polls: 12, pollsHit: 0, workRate: 262144.4 })]).trimEnd().split('\n');
+    expect(lines[1]).toBe('    12 polls, 0 of them after read hits, 262144 bytes of work a millisecond');
+  });
 });
 
 describe('the command', () => {
@@ -81,7 +107,7 @@ describe('the command', () => {
   test('exits 2 for an unknown bench and names those there are <design/bench#.inv.exit>', async () => {
     const port = portMake();
     expect(await benchMain(['micor'], port)).toBe(2);
-    expect(port.said).toEqual({ out: '', err: 'bench: there is no bench "micor" (there are micro, gcbench, scheme)\n' });
+    expect(port.said).toEqual({ out: '', err: 'bench: there is no bench "micor" (there are micro, barrier, pause, gcbench, scheme)\n' });
   });
 
   test('exits 2 for an unknown option, with a suggestion <design/bench#.inv.exit>', async () => {
@@ -197,34 +223,162 @@ describe('micro', () => {
   });
 });
 
+describe('barrier', () => {
+  const small = { count: 20, rounds: 2 };
+  const native = (run: () => Promise<Sample>): (() => Promise<Native>) => () => Promise.resolve({ run, finish: () => undefined });
+  const sample: Sampler = () => Promise.resolve({ write: 10, read: 20, fault: 3, mprotect: 4 });
+  const rows = (build: () => Promise<Native>, sampler: Sampler = sample): Promise<Row[]> => listOf(barrierRows(sampler, build));
+  const all = ['hit', 'read', 'scan', 'fault', 'mprotect'].map((name) => `barrier/${name}`);
+
+  test.each(['numbers', 'references'] as const)('%s: every access hits, or it is an error <design/bench#.inv.hit>', (content) => {
+    expect(barrierArena(content, small)).toEqual({ write: expect.any(Number) as number, read: expect.any(Number) as number });
+    const barriers = new Barriers(content, small.count);
+    expect(() => barriers.write(), 'nothing is known of the segments yet').toThrow('0 of 20 writes hit');
+    barriers.settle();
+    expect(() => barriers.read(), 'nothing in them is of interest').toThrow('0 of 20 reads hit');
+  });
+
+  test('the kernel alone takes one fault a page, or it is an error <design/bench#.inv.hit>', () => {
+    expect(barrierKernel(small)).toEqual({ fault: expect.any(Number) as number, mprotect: expect.any(Number) as number });
+  });
+
+  test('each row is set against the same of the C program <design/bench#.barrier.native>', async () => {
+    const found = await rows(native(() => Promise.resolve({ hit: 100, read: 200, scan: 40, fault: 6, mprotect: 16 })));
+    expect(found.map((row) => [row.name, row.ratio])).toEqual(all.map((name, i) => [name, [0.1, 0.1, 0.5, 0.5, 0.25][i]]));
+    expect(named(found, 'barrier/hit')).toMatchObject({ value: 10, against: 'native hit', limit: 0.1, limitVerdict: 'within', platform: 'ix' });
+  });
+
+  test('without a compiler the times are there, and no row has failed <design/bench#.native>', async () => {
+    const missing = 'there is no C compiler cc (install gcc)', found = await rows(() => Promise.resolve({ missing }));
+    expect(found.map((row) => [row.name, row.value, row.ratio, row.skipped, row.failed])).toEqual(
+      all.map((name, i) => [name, [10, 20, 20, 3, 4][i], null, missing, undefined]));
+    expect(named(found, 'barrier/hit')).not.toHaveProperty('limitVerdict');
+  });
+
+  test('a C program that cannot be built gives failed rows with our times <design/bench#.inv.loud>', async () => {
+    const found = await rows(() => Promise.reject(new Error('barrier.c:3:1: error: expected identifier')));
+    expect(found.map((row) => [row.value, row.failed])).toEqual([10, 20, 20, 3, 4].map((value) => [value, 'barrier.c:3:1: error: expected identifier']));
+  });
+
+  test('a C program that fails gives failed rows <design/bench#.inv.loud>', async () => {
+    const found = await rows(native(() => Promise.reject(new Error('error: barrier: mprotect failed'))));
+    expect(found.map((row) => row.name)).toEqual(all);
+    expect(new Set(found.map((row) => row.failed))).toEqual(new Set(['error: barrier: mprotect failed']));
+  });
+
+  test('a case that fails costs its own rows only <design/bench#.inv.loud>', async () => {
+    const failing: Sampler = (name) => (name === 'barrier/numbers' ? Promise.reject(new Error('boom')) : sample(name));
+    const found = await rows(() => Promise.resolve({ missing: 'cc' }), failing);
+    expect(found.filter((row) => row.failed !== undefined).map((row) => row.name)).toEqual(['barrier/hit', 'barrier/read']);
+  });
+
+  test('what is not installed is told from what is broken <design/bench#.native>', () => {
+    expect(nativeMissing('spawn cc ENOENT')).toContain('install gcc');
+    expect(nativeMissing('gcbench.c:6:10: fatal error: gc.h: No such file or directory')).toContain('install libgc-dev');
+    expect(nativeMissing('/usr/bin/ld: cannot find -lgc: No such file or directory')).toContain('install libgc-dev');
+    expect(nativeMissing("gcbench.c:6:10: error: expected ';'")).toBeNull();
+  });
+});
+
+describe('pause', () => {
+  const small = { live: 4 * 2 ** 20, memory: '16MiB' };
+
+  test.each([1, 0])('the whole tree is collected under a program, pause %dms <design/bench#.inv.world>', (asked) => {
+    const found = pauseTake({ ...small, pause: asked });
+    expect(Number(found['work'])).toBeGreaterThan(2 * small.live);
+    const { pauses, polls, pollsHit } = found;
+    expect(Number(pauses), 'hits are pauses too').toBeGreaterThan(Number(polls));
+    expect(Number(polls), 'after some polls nothing is hit').toBeGreaterThan(Number(pollsHit));
+    expect(Number(pollsHit), 'the program does not run into the collector').toBeGreaterThan(0);
+    expect(Number(found['mostWork'])).toBeLessThan(Number(found['work']));
+    expect(Number(found['longest'])).toBeGreaterThanOrEqual(Number(found['percentile']));
+    expect(Number(found['asked'])).toBe(asked === 0 ? found['asked'] : 256 * 1024);
+  });
+
+  test('its work is the same in every run <design/bench#.pause>', () => {
+    const of = ({ work, mostWork, polls, pollsHit, pauses, asked }: Sample): unknown => ({ work, mostWork, polls, pollsHit, pauses, asked });
+    expect(of(pauseTake({ ...small, pause: 1 }))).toEqual(of(pauseTake({ ...small, pause: 1 })));
+  });
+
+  test('is the work that the document describes <design/bench#.pause>', () => {
+    expect(PauseFULL).toEqual({
+      '256MiB': { live: 256 * 2 ** 20, memory: '768MiB', pause: 10 }, '64MiB': { live: 64 * 2 ** 20, memory: '192MiB', pause: 0 },
+    });
+  });
+
+  test('the longest pause is judged by its work, not by the clock <design/bench#.pause>', async () => {
+    const rows = await rowsOf(pause, () => ({
+      mostWork: 3 * 2 ** 20, asked: 2 * 2 ** 20, longest: 40, percentile: 20, work: 2 ** 22, milliseconds: 10, polls: 7, pollsHit: 3,
+    }));
+    expect(rows.map((row) => [row.name, row.value, row.ratio, row.limitVerdict])).toEqual([
+      ['pause/256MiB', 3, 1.5, 'within'], ['pause/256MiB/longest', 40, 4, undefined], ['pause/256MiB/percentile', 20, 2, undefined],
+      ['pause/work', 0.5, 0.5, undefined], ['pause/64MiB', 3, 1.5, undefined],
+    ]);
+    expect(named(rows, 'pause/64MiB')).toMatchObject({ polls: 7, pollsHit: 3 });
+    expect(named(rows, 'pause/work')).toMatchObject({ workRate: 2 ** 22 / 10 });
+  });
+
+  test('a case that fails costs its own rows only <design/bench#.inv.loud>', async () => {
+    const rows = await rowsOf(pause, (name) => {
+      if (name === 'pause/256MiB') throw new Error('boom');
+      return { mostWork: 1, asked: 1, polls: 1, pollsHit: 1 };
+    });
+    expect(rows.map((row) => [row.name, row.failed])).toEqual([['pause/256MiB', 'boom'], ['pause/64MiB', undefined]]);
+  });
+});
+
 describe('gcbench', () => {
   const small: GcbenchWork = { iterations: 2, passes: 4, depth: 13, seed: 7 };
 
   test('all versions grow the same trees <design/bench#.inv.same>', () => {
-    const objects = gcbenchObjects(small), capstan = gcbenchCapstan(small, { nursery: '64KiB', memory: '16MiB' });
+    const objects = gcbenchObjects(small);
     expect(objects['made']).toBeGreaterThan(2 * 2 ** 13 - 2);
-    expect([capstan['made'], capstan['hash']]).toEqual([objects['made'], objects['hash']]);
-    expect(capstan['bytesCopied']).toBeGreaterThan(0);
+    for (const platform of ['an', 'ix'] as const) {
+      const capstan = gcbenchCapstan(small, { nursery: '64KiB', memory: '16MiB', platform });
+      expect([capstan['made'], capstan['hash']]).toEqual([objects['made'], objects['hash']]);
+      expect(capstan['bytesCopied']).toBeGreaterThan(0);
+    }
   });
 
   test('a run in which nothing is collected fails <design/bench#.inv.collected>', () => {
-    expect(() => gcbenchCapstan({ ...small, depth: 3 }, {})).toThrow('nothing was collected');
+    expect(() => gcbenchCapstan({ ...small, depth: 3 }, { platform: 'an' })).toThrow('nothing was collected');
   });
 
   test('is the work that the document describes <design/bench#.gcbench>', () => {
     expect(GcbenchFULL).toEqual({ iterations: 5, passes: 10, depth: 20, seed: 1 });
   });
 
+  /** The rows where `ix` takes 1.15 times as long as `an`, and that twice as long as plain objects. */
+  const rows = (native: () => Promise<LibgcSamples>): Promise<Row[]> => listOf(gcbenchRows((name) => Promise.resolve({
+    seconds: name.endsWith('objects') ? 2 : name.includes('/ix/') ? 4.6 : 4, made: 5, hash: 1, collections: 3, bytesCopied: 2 ** 20,
+  }), native));
+
+  test('platform ix is set against platform an, with the same nursery <design/bench#.gcbench>', async () => {
+    const found = await rows(() => Promise.resolve({ missing: 'libgc' }));
+    expect(found.filter((row) => row.against !== 'libgc').map((row) => [row.name, row.platform, row.against, row.ratio, row.limitVerdict])).toEqual([
+      ['gcbench/32MiB', 'an', 'plain objects', 2, 'within'], ['gcbench/ix/32MiB', 'ix', 'platform an', 4.6 / 4, 'within'],
+      ['gcbench/default', 'an', 'plain objects', 2, 'within'], ['gcbench/ix/default', 'ix', 'platform an', 4.6 / 4, 'within'],
+    ]);
+  });
+
+  test('without libgc its rows are skipped, and with a broken C version failed <design/bench#.native> <design/bench#.inv.loud>', async () => {
+    const libgc = (found: readonly Row[]): readonly Row[] => found.filter((row) => row.against === 'libgc');
+    const missing = libgc(await rows(() => Promise.resolve({ missing: 'no libgc' })));
+    const broken = libgc(await rows(() => Promise.reject(new Error('gcbench.c:1: error: x'))));
+    expect(missing).toMatchObject(Array(2).fill({ value: 4, ratio: null, skipped: 'no libgc' }));
+    expect(broken).toMatchObject(Array(2).fill({ value: 4, ratio: null, failed: 'gcbench.c:1: error: x' }));
+  });
+
   test('versions that differ give failed rows <design/bench#.inv.same>', async () => {
     const rows = await rowsOf(gcbench, (name) => ({ seconds: 1, made: 5, hash: name.endsWith('objects') ? 1 : 2 }));
-    expect(rows.map((row) => row.failed)).toEqual(Array(2).fill('the versions differ: 5 nodes, hash 1; 5 nodes, hash 2'));
+    expect(rows.map((row) => row.failed)).toEqual(Array(4).fill('the versions differ: 5 nodes, hash 1; 5 nodes, hash 2'));
   });
 });
 
 describe('scheme', () => {
   test('both sides print the same <design/bench#.inv.same>', () => {
     expect(schemeBiwaScheme('tak', 0, 0)['output']).toBe('(7 7 7 7)');
-    expect(schemeCapstan('tak', 0, 0)['output']).toBe('(7 7 7 7)');
+    for (const platform of ['an', 'ix'] as const) expect(schemeCapstan('tak', platform, 0, 0)['output']).toBe('(7 7 7 7)');
   });
 
   test('a program that prints something else the second time fails <design/bench#.inv.same>', () => {
@@ -233,12 +387,14 @@ describe('scheme', () => {
   });
 
   test('sides that print different results give a failed row <design/bench#.inv.same>', async () => {
-    const rows = await rowsOf(scheme, (name) => ({ milliseconds: 1, output: name.endsWith('capstan') ? 'a' : 'b' }));
-    expect(rows[0]?.failed).toBe('the two print different results: a and b');
+    const rows = await rowsOf(scheme, (name) => ({ milliseconds: 1, output: name.endsWith('biwascheme') ? 'b' : 'a' }));
+    expect(rows[0]?.failed).toBe('the two print different results: b and a');
   });
 
   test('a fifth of the other side\'s time is within the aim <design/bench#.inv.verdict>', async () => {
-    const rows = await rowsOf(scheme, (name) => ({ milliseconds: name.endsWith('capstan') ? 1 : 5, output: '' }));
-    expect(named(rows, 'scheme/fib30')).toMatchObject({ ratio: 0.2, verdict: 'within' });
+    const rows = await rowsOf(scheme, (name) => ({ milliseconds: name.endsWith('biwascheme') ? 5 : 1, output: '' }));
+    for (const [name, platform] of [['scheme/fib30', 'an'], ['scheme/ix/fib30', 'ix']] as const) {
+      expect(named(rows, name)).toMatchObject({ ratio: 0.2, verdict: 'within', platform });
+    }
   });
 });

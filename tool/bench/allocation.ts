@@ -21,7 +21,7 @@ class Cell {
 
 /** allocation -- the two loops, each of `LoopCOUNT` objects. */
 export function allocation(): Loops {
-  const system = boot({ memory: '64MiB' });
+  const system = boot({ memory: '64MiB', platform: 'an' });
   const hart = system.hart('micro');
   const ap = system.arena.pool('amc', { format: tagged }).allocationPoint(hart);
   const first = hart.enter(1024);

@@ -7,9 +7,11 @@ import { realpathSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { barrier } from './barrier.ts';
 import { fresh, stopAll, type Sampler } from './fresh.ts';
 import { gcbench } from './gcbench.ts';
 import { micro } from './micro.ts';
+import { pause } from './pause.ts';
 import { rowJson, rowTable, type Row } from './rows.ts';
 import { scheme } from './scheme.ts';
 
@@ -36,7 +38,7 @@ export interface BenchPort {
 const LoadBUSY = 1;
 
 /** Every bench, in the order in which all of them run. */
-export const BENCHES: readonly Bench[] = [micro, gcbench, scheme];
+export const BENCHES: readonly Bench[] = [micro, barrier, pause, gcbench, scheme];
 
 /** benchMain -- the command; returns its exit code. */
 export async function benchMain(args: readonly string[], port: BenchPort, benches: readonly Bench[] = BENCHES): Promise<number> {

@@ -11,7 +11,9 @@ async function caseRun(name: string): Promise<Sample> {
   const [bench, ...rest] = name.split('/');
   switch (bench) {
     case 'micro': return microCase(rest.join('/'));
-    case 'gcbench': return gcbenchCase(rest[0] ?? '');
+    case 'barrier': return barrierCase(rest[0] ?? '');
+    case 'pause': return pauseCase(rest[0] ?? '');
+    case 'gcbench': return gcbenchCase(rest[0] ?? '', rest[1] ?? '');
     case 'scheme': return schemeCase(rest[0] ?? '', rest[1] ?? '');
     default: throw new Error(`there is no case "${name}"`);
   }
@@ -25,16 +27,35 @@ async function microCase(name: string): Promise<Sample> {
   return microTake(name, make(), LoopCOUNT);
 }
 
-async function gcbenchCase(side: string): Promise<Sample> {
+async function barrierCase(what: string): Promise<Sample> {
+  const { BarrierFULL } = await import('./barrier-work.ts');
+  if (what === 'kernel') return (await import('./barrier-kernel.ts')).barrierKernel(BarrierFULL);
+  if (what !== 'numbers' && what !== 'references') throw new Error(`there are no barriers "${what}"`);
+  return (await import('./barrier-arena.ts')).barrierArena(what, BarrierFULL);
+}
+
+async function pauseCase(size: string): Promise<Sample> {
+  const { PauseFULL, pauseTake } = await import('./pause-capstan.ts');
+  const work = PauseFULL[size];
+  if (work === undefined) throw new Error(`there is no heap "${size}"`);
+  return pauseTake(work);
+}
+
+async function gcbenchCase(side: string, nursery: string): Promise<Sample> {
   const { GcbenchFULL } = await import('./gcbench-work.ts');
   if (side === 'objects') return (await import('./gcbench-objects.ts')).gcbenchObjects(GcbenchFULL);
   const { gcbenchCapstan } = await import('./gcbench-capstan.ts');
-  return gcbenchCapstan(GcbenchFULL, side === 'default' ? {} : { nursery: side });
+  return gcbenchCapstan(GcbenchFULL, { platform: platformOf(side), ...(nursery === 'default' ? {} : { nursery }) });
 }
 
 async function schemeCase(program: string, side: string): Promise<Sample> {
   if (side === 'biwascheme') return (await import('./scheme-biwascheme.ts')).schemeBiwaScheme(program);
-  return (await import('./scheme-capstan.ts')).schemeCapstan(program);
+  return (await import('./scheme-capstan.ts')).schemeCapstan(program, platformOf(side));
+}
+
+function platformOf(side: string): 'an' | 'ix' {
+  if (side !== 'an' && side !== 'ix') throw new Error(`there is no platform "${side}"`);
+  return side;
 }
 
 const name = process.argv[2];

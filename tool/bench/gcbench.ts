@@ -11,35 +11,59 @@ import { rowOf, type Row, type RowNotes } from './rows.ts';
 const ObjectsAIM = 2.5;
 const ObjectsLIMIT = 3.5;
 
+/** On POSIX, with its barriers, the same should take at most so many times as long as without an operating system. */
+const BarrierLIMIT = 1.15;
+
 /** How often each version runs. */
 const TIMES = 3;
 
-/** Capstan's rows: what each is called, and its case. */
-const SIDES = [['gcbench/32MiB', 'gcbench/32MiB'], ['gcbench/default', 'gcbench/default']] as const;
+/** The nurseries: each is a case on either platform, set against plain objects on `an`, against `an` on `ix`. */
+const NURSERIES = ['32MiB', 'default'] as const;
 const OBJECTS = 'gcbench/objects';
+
+const caseOf = (platform: 'an' | 'ix', nursery: string): string => `gcbench/${platform}/${nursery}`;
+const CASES: readonly string[] = NURSERIES.flatMap((nursery) => [caseOf('an', nursery), caseOf('ix', nursery)]);
+
+/** What the rows are called on each platform. */
+const rowName = (platform: 'an' | 'ix', nursery: string): string =>
+  (platform === 'an' ? `gcbench/${nursery}` : `gcbench/ix/${nursery}`);
 
 /** Trees on Capstan, on plain objects, on libgc. */
 export const gcbench: Bench = {
   name: 'gcbench',
-  summary: 'binary trees of depth 20 in 384MiB, with a nursery of 32MiB and with the default chain',
-  rows,
+  summary: 'binary trees of depth 20 in 384MiB, two nurseries, on an and ix',
+  rows: (sample) => gcbenchRows(sample, () => libgcSamples(TIMES)),
 };
 
-async function* rows(sample: Sampler): AsyncIterable<Row> {
+/** gcbenchRows -- the rows, with what `native` gives as those of libgc. */
+export async function* gcbenchRows(sample: Sampler, native: () => Promise<LibgcSamples>): AsyncIterable<Row> {
   let found: ReadonlyMap<string, readonly Sample[]>;
   try {
-    found = await samples(sample, [OBJECTS, ...SIDES.map(([, name]) => name)], TIMES);
+    found = await samples(sample, [OBJECTS, ...CASES], TIMES);
     sameTrees([...found.values()].flat());
   } catch (error) {
-    for (const [name] of SIDES) yield { name, value: null, unit: 's', against: 'plain objects', ratio: null, failed: messageOf(error) };
+    yield* failedRows(messageOf(error));
     return;
   }
-  const objects = medianOf(found.get(OBJECTS) ?? [], 'seconds');
-  const libgc = await libgcSide();
-  for (const [name, side] of SIDES) {
-    const list = found.get(side) ?? [], seconds = medianOf(list, 'seconds');
-    yield rowOf(name, 's', seconds, 'plain objects', objects, { aim: ObjectsAIM, limit: ObjectsLIMIT, ...workOf(list) });
-    yield libgcRow(`${name}/libgc`, seconds, libgc, list);
+  const seconds = (name: string): number => medianOf(found.get(name) ?? [], 'seconds');
+  const libgc = await libgcSide(native);
+  for (const nursery of NURSERIES) {
+    const an = caseOf('an', nursery), ix = caseOf('ix', nursery), list = found.get(an) ?? [], name = rowName('an', nursery);
+    yield rowOf(name, 's', seconds(an), 'plain objects', seconds(OBJECTS), {
+      aim: ObjectsAIM, limit: ObjectsLIMIT, platform: 'an', ...workOf(list),
+    });
+    yield libgcRow(`${name}/libgc`, seconds(an), libgc, list);
+    yield rowOf(rowName('ix', nursery), 's', seconds(ix), 'platform an', seconds(an), {
+      limit: BarrierLIMIT, platform: 'ix', ...workOf(found.get(ix) ?? []),
+    });
+  }
+}
+
+function* failedRows(failed: string): Iterable<Row> {
+  const failure = { value: null, unit: 's', ratio: null, failed } as const;
+  for (const nursery of NURSERIES) {
+    yield { name: rowName('an', nursery), against: 'plain objects', platform: 'an', ...failure };
+    yield { name: rowName('ix', nursery), against: 'platform an', platform: 'ix', ...failure };
   }
 }
 
@@ -53,17 +77,19 @@ function sameTrees(list: readonly Sample[]): void {
   if (results.size !== 1) throw new Error(`the versions differ: ${[...results].join('; ')}`);
 }
 
+type LibgcSide = LibgcSamples | { readonly broken: string };
+
 /** libgcSide -- the C version's samples; why there are none if it is broken. */
-async function libgcSide(): Promise<LibgcSamples | { readonly broken: string }> {
+async function libgcSide(native: () => Promise<LibgcSamples>): Promise<LibgcSide> {
   try {
-    return await libgcSamples(TIMES);
+    return await native();
   } catch (error) {
     return { broken: messageOf(error) };
   }
 }
 
-function libgcRow(name: string, seconds: number, libgc: Awaited<ReturnType<typeof libgcSide>>, list: readonly Sample[]): Row {
-  const row = rowOf(name, 's', seconds, 'libgc', null);
+function libgcRow(name: string, seconds: number, libgc: LibgcSide, list: readonly Sample[]): Row {
+  const row = rowOf(name, 's', seconds, 'libgc', null, { platform: 'an' });
   if ('missing' in libgc) return { ...row, skipped: libgc.missing };
   if ('broken' in libgc) return { ...row, failed: libgc.broken };
   try {
@@ -71,5 +97,5 @@ function libgcRow(name: string, seconds: number, libgc: Awaited<ReturnType<typeo
   } catch (error) {
     return { ...row, failed: messageOf(error) };
   }
-  return rowOf(name, 's', seconds, 'libgc', medianOf(libgc.samples, 'seconds'), workOf(list));
+  return rowOf(name, 's', seconds, 'libgc', medianOf(libgc.samples, 'seconds'), { platform: 'an', ...workOf(list) });
 }

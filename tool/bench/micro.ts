@@ -29,7 +29,7 @@ const ROWS: readonly MicroRow[] = [
   { name: 'dereference-free', against: 'two raw loads', aim: DereferenceAIM },
   { name: 'dereference-single', against: 'one raw load', aim: DereferenceAIM },
   { name: 'move', against: 'raw load and store' },
-  { name: 'reserve-commit', against: 'new object' },
+  { name: 'reserve-commit', against: 'new object', platform: 'an' },
 ];
 
 /** Operations of the machine. */

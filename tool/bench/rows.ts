@@ -8,7 +8,7 @@ export interface Row {
   readonly name: string;
   /** What was measured; null where it could not be. */
   readonly value: number | null;
-  readonly unit: 'ns' | 's' | 'ms';
+  readonly unit: 'ns' | 's' | 'ms' | 'MiB';
   /** What it is set against. */
   readonly against: string;
   /** `value` by the value of `against`; null where one of the two is missing. */
@@ -21,16 +21,23 @@ export interface Row {
   /** Why nothing was measured. */
   readonly skipped?: string;
   readonly failed?: string;
+  /** The platform that was booted, where one was. */
+  readonly platform?: 'an' | 'ix';
   /** Counts that belong to the measurement. */
   readonly collections?: number;
   readonly bytesCopied?: number;
+  /** Polls of a trace, and those since whose predecessor a read barrier had been hit. */
+  readonly polls?: number;
+  readonly pollsHit?: number;
+  /** Work of the collector in a millisecond, in bytes. */
+  readonly workRate?: number;
 }
 
 /** Whether a ratio is at most what it should be. */
 export type Verdict = 'within' | 'over';
 
 /** What a row says beside its measurement. */
-export type RowNotes = Pick<Row, 'aim' | 'limit' | 'collections' | 'bytesCopied'>;
+export type RowNotes = Pick<Row, 'aim' | 'limit' | 'platform' | 'collections' | 'bytesCopied' | 'polls' | 'pollsHit' | 'workRate'>;
 
 /** rowOf -- the row of a measurement and of what it is set against, with its verdicts <design/bench#.inv.verdict>. */
 export function rowOf(
@@ -54,11 +61,12 @@ export function rowJson(row: Row): string {
 
 /** rowTable -- rows as aligned text of at most 80 columns, but for what a failure says; counts stand on a line of their own. */
 export function rowTable(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [row.name, valueText(row), ratioText(row), row.against, verdictText(row)]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
+  const cells = rows.map((row) => [row.name, row.platform ?? '', valueText(row), ratioText(row), row.against, verdictText(row)]);
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...cells.map((line) => line[column].length)));
   const text = (cell: string, column: number): string =>
-    (column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0));
-  return rows.map((row, i) => `${(cells[i] ?? []).map(text).join('  ').trimEnd()}\n${countsText(row)}`).join('');
+    (column === 2 || column === 3 ? cell.padStart(widths[column]) : cell.padEnd(widths[column]));
+  const line = (row: readonly string[]): string => row.map(text).filter((_, column) => widths[column] > 0).join('  ').trimEnd();
+  return rows.map((row, i) => `${line(cells[i])}\n${countsText(row)}`).join('');
 }
 
 const digits = (value: number): string => (value >= 1000 ? value.toFixed(0) : value.toPrecision(3));
@@ -75,7 +83,11 @@ function verdictText(row: Row): string {
   return [...aim, ...limit].join(', ');
 }
 
-function countsText(row: Row): string {
-  if (row.bytesCopied === undefined) return '';
-  return `    ${row.collections ?? 0} collections, ${Math.round(row.bytesCopied / 2 ** 20)} MiB copied\n`;
+function countsText({ collections, bytesCopied, polls, pollsHit, workRate }: Row): string {
+  const parts = [
+    bytesCopied === undefined ? [] : [`${collections ?? 0} collections, ${Math.round(bytesCopied / 2 ** 20)} MiB copied`],
+    polls === undefined ? [] : [`${polls} polls, ${pollsHit ?? 0} of them after read hits`],
+    workRate === undefined ? [] : [`${Math.round(workRate)} bytes of work a millisecond`],
+  ].flat();
+  return parts.length === 0 ? '' : `    ${parts.join(', ')}\n`;
 }

@@ -1,16 +1,16 @@
 /* scheme-capstan.ts: SCHEME PROGRAMS ON CAPSTAN
  *
- * With the options that `capstan run` has when nothing is said <design/bench#.scheme>.
+ * With the options that `capstan run` has when nothing is said, but for the platform <design/bench#.scheme>.
  */
 import { boot, tagged } from '../../code/mps/mps.ts';
 import { Runtime } from '../../code/scheme/scheme.ts';
 import type { Sample } from './fresh.ts';
 import { schemeTake } from './scheme-work.ts';
 
-/** schemeCapstan -- time a program on Capstan. */
-export function schemeCapstan(name: string, warm?: number, timed?: number): Sample {
+/** schemeCapstan -- time a program on Capstan, on one of its platforms. */
+export function schemeCapstan(name: string, platform: 'an' | 'ix', warm?: number, timed?: number): Sample {
   let printed = '';
-  const system = boot();
+  const system = boot({ platform });
   const hart = system.hart('scheme');
   const pool = system.arena.pool('amc', { format: tagged });
   const runtime = new Runtime(hart, pool.allocationPoint(hart), {

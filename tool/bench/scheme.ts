@@ -14,6 +14,11 @@ const TIMES = 3;
 
 const AIMS: Readonly<Record<string, RowNotes>> = { fib30: { aim: FibAIM }, tak: {}, trees: {} };
 
+/** Each program runs on both platforms. */
+const PLATFORMS = ['an', 'ix'] as const;
+const rowName = (platform: 'an' | 'ix', program: string): string =>
+  (platform === 'an' ? `scheme/${program}` : `scheme/ix/${program}`);
+
 /** Scheme programs. */
 export const scheme: Bench = {
   name: 'scheme',
@@ -23,14 +28,20 @@ export const scheme: Bench = {
 
 async function* rows(sample: Sampler): AsyncIterable<Row> {
   for (const [program, notes] of Object.entries(AIMS)) {
-    const name = `scheme/${program}`, ours = `${name}/capstan`, theirs = `${name}/biwascheme`;
+    const name = `scheme/${program}`, theirs = `${name}/biwascheme`, sides = PLATFORMS.map((platform) => `${name}/${platform}`);
     try {
-      const found = await samples(sample, [ours, theirs], TIMES);
+      const found = await samples(sample, [theirs, ...sides], TIMES);
       sameOutput([...found.values()].flat());
       const time = (side: string): number => medianOf(found.get(side) ?? [], 'milliseconds');
-      yield rowOf(name, 'ms', time(ours), 'BiwaScheme', time(theirs), notes);
+      for (const platform of PLATFORMS) {
+        const milliseconds = time(`${name}/${platform}`);
+        yield rowOf(rowName(platform, program), 'ms', milliseconds, 'BiwaScheme', time(theirs), { ...notes, platform });
+      }
     } catch (error) {
-      yield { name, value: null, unit: 'ms', against: 'BiwaScheme', ratio: null, failed: messageOf(error) };
+      const failed = messageOf(error);
+      for (const platform of PLATFORMS) {
+        yield { name: rowName(platform, program), value: null, unit: 'ms', against: 'BiwaScheme', ratio: null, platform, failed };
+      }
     }
   }
 }

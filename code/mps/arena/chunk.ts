@@ -25,10 +25,10 @@ class Chunk {
 
   constructor(reservation: Reservation, grainSize: number) {
     this.reservation = reservation;
-    this.base = reservation.base >>> 0;
-    this.limit = this.base + reservation.size;
-    this.grains = new Uint8Array(reservation.size / grainSize);
-    this.land.insert(this.base, this.limit);
+    // A platform aligns to pages: what is not whole grains is left alone <design/chunk#.inv.whole>.
+    this.base = Math.ceil((reservation.base >>> 0) / grainSize) * grainSize;
+    this.limit = Math.max(this.base, Math.floor(((reservation.base >>> 0) + reservation.size) / grainSize) * grainSize);
+    this.grains = new Uint8Array((this.limit - this.base) / grainSize);
   }
 }
 
@@ -152,15 +152,25 @@ export class Grains {
   private extend(size: number): boolean {
     const { chunkSize, grainSize } = this.parameters, least = Math.ceil(size / grainSize) * grainSize;
     for (let want = Math.max(chunkSize, least); ; want = Math.max(least, Math.ceil(want / 2 / grainSize) * grainSize)) {
-      const reservation = this.plinth.reserve(want);
-      if (reservation !== null) {
-        const chunk = new Chunk(reservation, grainSize);
-        this.chunks.push(chunk);
-        this.onChunk(chunk.base, want);
-        return true;
-      }
-      if (want === least) return false;
+      if (this.chunkAdd(want, least)) return true;
+      // With a grain more there are as many whole ones wherever it begins.
+      if (want === least) return this.chunkAdd(least + grainSize, least);
     }
+  }
+
+  /** chunkAdd -- reserve `want` bytes for another chunk; false if that cannot be, or does not come to `least` in whole grains. */
+  private chunkAdd(want: number, least: number): boolean {
+    const reservation = this.plinth.reserve(want);
+    if (reservation === null) return false;
+    const chunk = new Chunk(reservation, this.parameters.grainSize), size = chunk.limit - chunk.base;
+    if (size < least) {
+      this.plinth.release(reservation);
+      return false;
+    }
+    if (size > 0) chunk.land.insert(chunk.base, chunk.limit);
+    this.chunks.push(chunk);
+    this.onChunk(chunk.base, size);
+    return true;
   }
 
   /** commit -- back [base, limit) with memory, using what is spare, and take it out of the land. */

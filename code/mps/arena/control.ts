@@ -67,6 +67,7 @@ export class Control {
       this.pausing(() => {
         const from = this.traced;
         if (proposal !== null) this.startInside(proposal.generations, proposal.reason);
+        if (this.parameters.pauseWork === 0 && trace.isBusy) trace.advance('poll', Infinity);
         this.advance('poll', from + this.parameters.pauseWork);
       });
     }
@@ -94,7 +95,10 @@ export class Control {
     const { arena } = this;
     const isDue = !this.isClamped && arena.allocated > Math.max(0, this.worldAt);
     if (!arena.trace.isBusy && !(isDue && this.start(arena.allGenerations(), { why: 'client', what: 'step' }))) return false;
-    this.pausing(() => { this.advance('step', this.traced); });
+    this.pausing(() => {
+      arena.trace.advance('step', Infinity);
+      this.advance('step', 0);
+    });
     return true;
   }
 
@@ -130,14 +134,14 @@ export class Control {
     return true;
   }
 
-  /** advance -- a quantum, and more while the work of this pause has not come to `enough`; all of the trace where mutators may not run in
+  /** advance -- quanta, while the work of this pause has not come to `enough`; all of the trace where mutators may not run in
    * between, or are not to <design/policy#.pollagain>. */
   private advance(why: QuantumReason, enough: number): void {
-    const { trace, plinth } = this.arena, { everyPoll, pauseWork } = this.parameters;
+    const { trace, plinth } = this.arena;
     while (trace.isBusy) {
-      const atOnce = trace.emergency || everyPoll || !plinth.incremental;
-      trace.advance(why, atOnce || pauseWork === 0 ? Infinity : Math.max(0, enough - this.traced));
+      const atOnce = trace.emergency || this.parameters.everyPoll || !plinth.incremental;
       if (!atOnce && this.traced >= enough) return;
+      trace.advance(why, atOnce ? Infinity : enough - this.traced);
     }
   }
 

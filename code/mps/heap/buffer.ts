@@ -172,9 +172,12 @@ export class Buffer {
     const seg = this.seg;
     if (seg === null) return;
     const init = this.scanLimit, limit = this.poolLimit;
-    const granule = seg.granuleOf(init);
-    if (limit > init) this.arena.shield.open(seg);
-    this.pool.pad(seg, granule, granule + (limit - init) / 16);
+    const granule = seg.granuleOf(init), { shield } = this.arena;
+    if (limit > init) {
+      shield.expose(seg);
+      this.pool.pad(seg, granule, granule + (limit - init) / 16);
+      shield.cover(seg);
+    }
     this.generation.accountEmpty(init - this.base, limit - init);
     seg.fresh += init - this.base;
     seg.buffer = null;
@@ -205,11 +208,13 @@ export class Buffer {
     // The flip came after commit's write: the block was scanned as part of the segment.
     if (alloc >>> 0 === this.initAtFlip) return true;
     aver(before >>> 0 === this.initAtFlip, '<design/buffer#.inv.trip>');
+    const { shield } = this.arena, seg = this.seg as Seg;
     this.arena.enter();
-    this.arena.shield.open(this.seg as Seg);
     words[INIT] = before;
     words[ALLOC] = before;
+    shield.expose(seg);
     this.heap.wipe(granule, granule + granules);
+    shield.cover(seg);
     this.r.fill(0, slot << 3, (slot << 3) + 7);
     this.arena.leave();
     return false;

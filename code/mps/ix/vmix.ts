@@ -27,6 +27,8 @@ interface Held {
   readonly slot: number;
 }
 
+const HeldNONE: Held = { base: 0, limit: 0, slot: SlotNULL };
+
 /** The reservations of one arena. */
 export class Vmix {
   /** Slots that belong to nobody's thread, and are no roots: what they hold are reservations, not objects. */
@@ -35,6 +37,8 @@ export class Vmix {
   /** PROT_MAX of the arena's memory. */
   private readonly most: number;
   private held: readonly Held[] = [];
+  /** The one that was needed last. */
+  private latest: Held = HeldNONE;
 
   /** `execute`: whether the memory may be made executable <design/protix#.departs.execute>. */
   constructor(process: Process, execute: boolean) {
@@ -65,6 +69,7 @@ export class Vmix {
   release({ base, size }: Reservation): void {
     aver(this.process.map.munmap(this.hart, this.authority(base), size) === 0, '<design/vmix#.inv.calls>');
     this.held = this.held.filter((one) => one.base !== base >>> 0);
+    this.latest = HeldNONE;
   }
 
   commit(base: Low, size: number): boolean {
@@ -88,12 +93,18 @@ export class Vmix {
 
   /** authority -- a slot with a capability for the reservation that holds `base`, whose address is `base`. */
   private authority(base: Low): number {
-    const addr = base >>> 0, held = this.held.find((one) => one.base <= addr && addr < one.limit);
-    aver(held !== undefined, '<design/vmix#.inv.owned>');
-    this.hart.move(SlotWORK, held.slot);
-    this.hart.r[SlotWORK << SlotSHIFT] = base;
-    slotDecode(this.hart.r, SlotWORK << SlotSHIFT);
+    const { r } = this.hart, addr = base >>> 0;
+    if (addr < this.latest.base || addr >= this.latest.limit) this.latest = this.holderOf(addr);
+    this.hart.move(SlotWORK, this.latest.slot);
+    r[SlotWORK << SlotSHIFT] = base;
+    slotDecode(r, SlotWORK << SlotSHIFT);
     return SlotWORK;
+  }
+
+  private holderOf(addr: number): Held {
+    const held = this.held.find((one) => one.base <= addr && addr < one.limit);
+    aver(held !== undefined, '<design/vmix#.inv.owned>');
+    return held;
   }
 
   private freeSlot(): number {

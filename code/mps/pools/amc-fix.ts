@@ -35,7 +35,7 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   if (start === FORWARDED) return (heap.i32[g << 2] + into) | 0;
   const seg = heap.segs[s] as Seg;
   if (heap.state[s] !== WHITE) {
-    if ((heap.state[s] & SHIELDED) !== 0) seg.arena.shield.open(seg);
+    if ((heap.state[s] & SHIELDED) !== 0) return amcFixShielded(ss, seg, base);
     if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
     const moved = amcMoved(seg, (base - into) | 0);
     if (moved !== null) return (moved + into) | 0;
@@ -44,6 +44,15 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const granules = start !== LONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
   const to = amcForward(ss, heap, seg, g, granules);
   return ss.res === OK ? (to + into) | 0 : base;
+}
+
+/** amcFixShielded -- the same where something is forbidden to mutators: what is forwarded is written to. */
+function amcFixShielded(ss: ScanState, seg: Seg, base: Low): Low {
+  const { shield } = seg.arena;
+  shield.expose(seg);
+  const now = amcFix(ss, seg.number, base);
+  shield.cover(seg);
+  return now;
 }
 
 /** amcForward -- copy the object at granule `g` to where its generation forwards, and leave word; its new base. .critical */
@@ -58,7 +67,8 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   const toSeg = buffer.seg as Seg;
   // The copy's references have not been scanned <design/amc#.inv.forward.grey>.
   if (!toSeg.grey) toSeg.setGrey(true);
-  if (toSeg.protMode !== NONE) toSeg.arena.shield.open(toSeg);
+  const isShut = toSeg.protMode !== NONE;
+  if (isShut) toSeg.arena.shield.expose(toSeg);
   if (COOL) aver(seg.protMode === NONE, '<design/heap#.inv.exposed>');
   const i32 = heap.i32, tags = heap.tags, starts = heap.starts;
   const copy = (to + toSeg.delta) >>> SHIFT;
@@ -84,6 +94,7 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
     tags[g] = 0;
     i32[g << 2] = to | 0;
   }
+  if (isShut) toSeg.arena.shield.cover(toSeg);
   return to | 0;
 }
 

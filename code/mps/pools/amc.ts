@@ -202,9 +202,9 @@ export class AmcPool {
 
   /** reclaimAround -- make pads of what lies between the objects that stay. */
   private reclaimAround(seg: Seg): number {
-    this.arena.shield.open(seg);
-    const heap = this.arena.heap, limit = seg.granuleOf(seg.scanLimit - 1) + 1;
+    const { heap, shield } = this.arena, limit = seg.granuleOf(seg.scanLimit - 1) + 1;
     let gap = -1, kept = 0;
+    shield.expose(seg);
     this.eachObject(seg.granuleBase, limit, (g, next) => {
       const stays = amcIsPreserved(heap, seg, g);
       if (stays && heap.lowOf(seg, g) >>> 0 < seg.whiteLimit) kept += (next - g) << GranuleSHIFT;
@@ -214,6 +214,7 @@ export class AmcPool {
       } else if (!stays && gap < 0) gap = g;
     });
     if (gap >= 0) this.pad(seg, gap, limit);
+    shield.cover(seg);
     const dead = seg.aged - kept;
     this.arena.trace.ss.inPlace += kept;
     seg.aged = kept;

@@ -55,6 +55,7 @@ export class Shield {
   leave(): void {
     aver(this.isInside && this.depth === 0 && this.holds === 0, '<design/shield#.inv.outside>');
     this.flush();
+    aver(this.unsynced === 0, '<design/shield#.inv.unsynced.depth>');
     if (this.isSuspended) {
       // Not before: a mutator must not find what is forbidden but not yet enforced <design/shield#.inv.unsynced.suspended>.
       this.isSuspended = false;
@@ -103,7 +104,11 @@ export class Shield {
   expose(seg: Seg): void {
     seg.depth += 1;
     this.depth += 1;
-    this.unprotect(seg);
+    if (seg.protMode === AccessNONE) return;
+    // First: another mutator would see what the collector has not finished <design/shield#.inv.expose.suspend>.
+    this.suspend('expose');
+    this.setModes(seg, seg.shieldMode, AccessNONE);
+    this.arena.protect(seg.base, seg.limit, AccessNONE, 'expose');
   }
 
   /** cover -- the collector is done with a segment's memory. */
@@ -112,21 +117,6 @@ export class Shield {
     seg.depth -= 1;
     this.depth -= 1;
     this.consider(seg);
-  }
-
-  /** open -- let the collector at a segment's memory until it leaves: expose and cover in one. */
-  open(seg: Seg): void {
-    if (seg.protMode === AccessNONE) return;
-    this.unprotect(seg);
-    this.consider(seg);
-  }
-
-  private unprotect(seg: Seg): void {
-    if (seg.protMode === AccessNONE) return;
-    // First: another mutator would see what the collector has not finished <design/shield#.inv.expose.suspend>.
-    this.suspend('expose');
-    this.setModes(seg, seg.shieldMode, AccessNONE);
-    this.arena.protect(seg.base, seg.limit, AccessNONE, 'expose');
   }
 
   // The queue --------------------------------------------------------------------------------------------------------
@@ -152,10 +142,8 @@ export class Shield {
 
   /** hasRoom -- whether anything can be queued; a full queue is made longer if there is memory. */
   private hasRoom(): boolean {
-    const more = this.room === 0 ? QueueLENGTH : this.room;
-    if (this.queue.length === this.room && this.room + more <= this.mostRoom && this.arena.ledger.charge(more * QueueENTRY)) {
-      this.room += more;
-    }
+    const more = Math.min(this.room === 0 ? QueueLENGTH : this.room, this.mostRoom - this.room);
+    if (this.queue.length === this.room && more > 0 && this.arena.ledger.charge(more * QueueENTRY)) this.room += more;
     return this.room > 0;
   }
 
@@ -179,6 +167,7 @@ export class Shield {
 
   /** flush -- bring everything that is queued into line, neighbours of equal mode by one change <design/shield#.flush>. */
   private flush(): void {
+    if (this.queue.length === 0) return;
     const waiting: Seg[] = [];
     for (const seg of this.queue) {
       if (seg === null) continue;
@@ -197,7 +186,6 @@ export class Shield {
       }
       this.arena.protect(base, limit, shieldMode, 'flush');
     }
-    aver(this.unsynced === 0, '<design/shield#.inv.unsynced.depth>');
   }
 
   /** joins -- whether a segment goes on, at `limit`, with what the run that `first` began with wants. */

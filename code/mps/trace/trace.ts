@@ -16,7 +16,7 @@ import { RankAMBIG, RankEXACT, RankLIMIT, type Rank } from '../heap/rank.ts';
 import type { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
 import { amcFix, amcFixAmbig, amcFixEmergency } from '../pools/amc-fix.ts';
-import type { Step } from '../plinth.ts';
+import { AccessREAD, AccessWRITE, type AccessSet, type Step } from '../plinth.ts';
 import { ResOK } from '../result.ts';
 import { fixWords, ScanState } from './scan.ts';
 
@@ -219,16 +219,23 @@ export class Trace {
     let isDone = seg.pool.scan(ss, seg, enough);
     if (ss.res !== ResOK) {
       // What has been fixed already is merely fixed again <design/trace#.inv.idempotent>.
+      seg.setSummary(seg.summary | ss.summary);
       this.enterEmergency();
       ss.res = ResOK;
-      isDone = seg.pool.scan(ss, seg, enough);
+      // To its end: it would be scanned no more if the work had come to enough, and a defect of the format not found.
+      isDone = seg.pool.scan(ss, seg, Infinity);
       aver(ss.res === ResOK, '<design/amc#.emergency>');
     }
     shield.cover(seg);
     aver((ss.unfixed & ~seg.summary) === 0, '<design/seg#.inv.summary>');
+    if (isDone) {
+      this.blacken(seg, seg.scanFrom === seg.base);
+      return;
+    }
+    // What has been fixed so far refers to where things are now <design/seg#.inv.summary>.
+    seg.setSummary(seg.summary | ss.summary);
     seg.unfixed = ss.unfixed;
     seg.fixed = ss.fixed;
-    if (isDone) this.blacken(seg, seg.scanFrom === seg.base);
   }
 
   /** blacken -- a grey segment has been scanned, in total or in part; record what it refers to if that is worth it. */
@@ -245,17 +252,19 @@ export class Trace {
 
   /** access -- a mutator wants to do at `addr` what the segment forbids: scan what it may not see, and from a write on
    * know nothing of where it points <design/trace#.access>. */
-  access(seg: Seg, addr: Low, reads: boolean, writes: boolean, step: Step | null): void {
-    if (reads) {
+  access(seg: Seg, addr: Low, mode: AccessSet, step: Step | null): void {
+    const hit = mode & seg.protMode;
+    if ((hit & AccessREAD) !== 0) {
       aver(seg.grey && this.isFlipped, '<design/trace#.inv.read>');
       if (step !== null && seg.large && seg.singles < SingleMOST && step.grant()) {
-        this.accessSingle(seg, addr, writes);
+        // Whether or not writing alone is forbidden: nobody will see this store again.
+        this.accessSingle(seg, addr, (mode & AccessWRITE) !== 0);
         return;
       }
       this.scanSeg(seg, Infinity);
     }
     // After the scan, which may have recorded a summary again <design/trace#.inv.write.after>.
-    if (writes) seg.hit();
+    if ((hit & AccessWRITE) !== 0) seg.hit();
   }
 
   /** accessSingle -- fix the one reference that is to be loaded, by an access that is made though the segment stays grey: scanning

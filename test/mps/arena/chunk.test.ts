@@ -5,6 +5,7 @@ import { AnPlinth } from '../../../code/mps/an/an.ts';
 import { Grains } from '../../../code/mps/arena/chunk.ts';
 import { Generation } from '../../../code/mps/arena/generation.ts';
 import { ResCOMMITLIMIT, ResMEMORY, ResOK } from '../../../code/mps/mps.ts';
+import { Lab } from '../lab.ts';
 
 const KiB = 1024;
 
@@ -54,6 +55,27 @@ describe('grains', () => {
     for (const { base } of found) expect(Math.floor(base / (64 * KiB))).toBe(Math.floor((base + 48 * KiB - 1) / (64 * KiB)));
     grains.check();
   });
+
+  for (const grain of [16, 64]) for (const chunk of [1, 4]) {
+    test(`are whole where the platform aligns to pages only, of ${grain} KiB in chunks of ${chunk} <design/chunk#.inv.whole>`, () => {
+      const lab = new Lab({ platform: 'ix', grain: grain * KiB, chunk: chunk * grain * KiB, memory: '2MiB', nursery: '64KiB' }), { arena } = lab;
+      let odd = 0;
+      const reserve = arena.plinth.reserve.bind(arena.plinth);
+      Object.assign(arena.plinth, { reserve: (size: number) => {
+        const found = reserve(size);
+        if (found !== null && found.base % (grain * KiB) !== 0) odd += 1;
+        return found;
+      } });
+      const list = lab.t.local();
+      for (let n = 0; n < 200; ++n) lab.make(list, n % 10 === 0 ? 20_000 : 1008, n);
+      for (const seg of arena.heap.segs) if (seg !== null) expect(seg.base % (grain * KiB)).toBe(0);
+      arena.grains.check();
+      arena.check();
+      lab.system.finish();
+      expect(arena.grains.committed).toBe(0);
+      expect(odd, 'weak run').toBeGreaterThan(0);
+    });
+  }
 
   test('are aligned as asked, at the size of a large object <design/chunk#.plans>', () => {
     const { grains, generation } = grainsOf();

@@ -44,15 +44,22 @@ function between(lab: Lab, flip: () => void): void {
   });
 }
 
+/** flip -- begin a collection, and no more. */
+function flip({ arena }: Lab): void {
+  arena.enter();
+  arena.trace.start(arena.allGenerations(), { why: 'client', what: 'collect' });
+  arena.leave();
+}
+
 describe('commit', () => {
-  for (const [name, isMade, act] of moments) {
-    test(`decides about a flip ${name}; either way no reference is lost <design/buffer#.inv.trip>`, () => {
-      const lab = new Lab(), { t } = lab;
+  for (const [name, isMade, act] of moments) for (const isWhole of [true, false]) {
+    test(`decides about a flip ${name}, with ${isWhole ? 'a whole collection' : 'nothing but the flip'}; either way no reference is lost <design/buffer#.inv.trip>`, () => {
+      const lab = new Lab(isWhole ? {} : { platform: 'ix', pause: '0' }), { t } = lab;
       const other = lab.object(32, 5), slot = t.local(), old = lab.object(32, 6);
       const before = lab.low(old);
       let flips = 0;
-      const made = act(lab, slot, old, () => { flips += 1; lab.arena.collect(); });
-      expect([made, flips]).toEqual([isMade, 1]);
+      const made = act(lab, slot, old, () => { flips += 1; if (isWhole) lab.arena.collect(); else flip(lab); });
+      expect([made, flips, lab.arena.trace.isFlipped]).toEqual([isMade, 1, !isWhole]);
       expect(lab.low(old), 'the collection moved things').not.toBe(before);
       if (!made) {
         expect(t.isTagged(slot)).toBe(false);

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { Hart, PageSIZE } from '../../../code/machine/machine.ts';
+import { RankEXACT } from '../../../code/mps/mps.ts';
+import { pages, Rig } from './rig.ts';
+
+const idle = function* (): Generator<undefined, void, undefined> {
+  for (;;) yield;
+};
+
+test('all registered threads but the one that runs are stopped, each arena counting for itself <design/thix#.suspend>', () => {
+  const rig = new Rig({ arenas: 2 }), [one, two] = rig.members, seen: number[][] = [];
+  const others = [rig.spawn('a', idle), rig.spawn('b', idle)];
+  const stranger = rig.process.spawn('stranger', idle);
+  const counts = (): number[] => [...others, self, stranger].map((thread) => thread?.suspended ?? -1);
+  const self = rig.spawn('self', function* () {
+    yield;
+    one.arena.enter();
+    one.arena.shield.hold();
+    seen.push(counts());
+    two.arena.enter();
+    two.arena.shield.hold();
+    seen.push(counts());
+    one.arena.shield.release();
+    one.arena.leave();
+    seen.push(counts());
+    two.arena.shield.release();
+    two.arena.leave();
+    seen.push(counts());
+  });
+  while (self.state !== 'done') rig.kernel.step();
+  expect(seen).toEqual([[1, 1, 0, 0], [2, 2, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]]);
+  expect([one, two].map(({ arena }) => [arena.counts.suspensions, arena.counts.resumptions])).toEqual([[2, 2], [2, 2]]);
+  expect(rig.kernel.counts).toMatchObject({ suspensions: 4, resumptions: 4 });
+});
+
+test('a thread that is over is neither stopped nor looked at, though its arena has not been told <design/thix#.dead>', () => {
+  const rig = new Rig(), main = rig.adopt(), { plinth, arena } = rig.members[0];
+  const gone = rig.spawn('gone', function* () { yield; });
+  rig.kernel.run();
+  pages(main, 20, gone.stackLimit / PageSIZE - gone.stackBase / PageSIZE);
+  expect([gone.state, main.hart.r[20 << 3] >>> 0, plinth.framesOf(gone.hart)]).toEqual(['done', gone.stackBase, []]);
+  arena.collect();
+  // The main thread alone: the host runs none of them.
+  expect([plinth.suspend([gone.hart, main.hart]), gone.suspended, main.suspended]).toEqual([1, 0, 1]);
+  expect([plinth.resume(), main.suspended, plinth.resume()]).toEqual([1, 0, 0]);
+});
+
+test('a hart that is nobody\'s thread cannot be stopped <design/thix#.inv.known>', () => {
+  const rig = new Rig(), stranger = new Hart('stranger', rig.kernel.memory, rig.process.space, 64);
+  rig.arena.threadRegister(stranger, RankEXACT);
+  rig.arena.enter();
+  expect(() => { rig.arena.shield.hold(); }).toThrow('<design/thix#.inv.known>');
+});
+
+test('frames on a thread\'s stacks are where its interrupted registers lie, and nothing else is <design/thix#.frames>', () => {
+  const rig = new Rig({ driver: 'explored' }), main = rig.adopt(), { plinth } = rig.members[0];
+  expect(plinth.framesOf(main.hart)).toEqual([]);
+  main.sp -= 128;
+  const [{ base, limit }, ...more] = plinth.framesOf(main.hart), physical = (rig.process.space.window[main.sp >>> 12] & -4096) + (main.sp & 4095);
+  expect([base, limit - base, more]).toEqual([physical / 16, 8, []]);
+});
