@@ -31,10 +31,10 @@ interface State {
 /** The run, so that a signal can end it in an orderly way. */
 const running: { child: ChildProcess | null; folder: string | null } = { child: null, folder: null };
 
-/** keyOfTree -- the digest of all sources and tests but the list itself. */
+/** keyOfTree -- the digest of all sources and tests but the lists themselves. */
 function keyOfTree(): string {
   const hash = createHash('sha256').update(process.versions.node);
-  for (const [path, text] of treeRead(root)) if (path !== 'tool/mutants.list.ts') hash.update(path).update('\0').update(text).update('\0');
+  for (const [path, text] of treeRead(root)) if (!path.endsWith('.list.ts')) hash.update(path).update('\0').update(text).update('\0');
   return hash.digest('hex');
 }
 

@@ -70,10 +70,10 @@ export class Kernel {
     this.scheduler = new Scheduler(this, this.draw, this.isExplored);
   }
 
-  /** process -- a new process, without threads. */
-  process(name: string): Process {
+  /** process -- a new process, without threads; with `isKept` it does not end with its last one. */
+  process(name: string, isKept: boolean = false): Process {
     this.pids += 1;
-    return new Process(this, this.pids, name);
+    return new Process(this, this.pids, name, isKept);
   }
 
   /** threadNumber -- the next thread's id. */

@@ -50,19 +50,22 @@ export class Process {
   status: Status | null = null;
   /** Stopped by a signal until SIGCONT: no thread of it runs. */
   isStopped: boolean = false;
+  /** It goes on without threads: whoever made it will make more of them. */
+  readonly isKept: boolean;
   /** Signals for any of its threads. */
   readonly pendingSet: Pending = new Pending();
   /** What is done about each signal. */
   readonly dispositions: Disposition[];
 
   /** Kernel.process makes processes. */
-  constructor(kernel: Kernel, pid: number, name: string) {
+  constructor(kernel: Kernel, pid: number, name: string, isKept: boolean) {
     const { memory, frames } = kernel;
     this.kernel = kernel;
     this.pid = pid;
     this.name = name;
+    this.isKept = isKept;
     this.space = new AddressSpace(memory.size);
-    this.map = new AddressMap(this.space, memory, frames, kernel.isExplored ? random(kernel.draw(0x1_0000_0000)) : null);
+    this.map = new AddressMap(this.space, memory, frames, random(kernel.draw(0x1_0000_0000)));
     this.dispositions = Array.from({ length: SignalMAX + 1 }, (_, signal) => dispositionOf(signal, SigActionDEFAULT));
   }
 
@@ -110,7 +113,7 @@ export class Process {
     this.map.release(thread.stackBase | 0);
     this.kernel.scheduler.remove(thread);
     this.kernel.watcher?.exited?.(thread);
-    if (this.threads.size === 0) this.status ??= { exit: 0 };
+    if (this.threads.size === 0 && !this.isKept) this.status ??= { exit: 0 };
   }
 
   // Ending -----------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ describe.runIf(variety === 'hot')('capstan run', () => {
     ['a size without a unit', () => ['run', program('one.scm', '1'), '--nursery', '5KB'], 2, /^capstan: --nursery "5KB" is not a size: .*such as 64KiB\n$/],
     ['a time without a unit', () => ['run', program('one.scm', '1'), '--pause', '10'], 2, /^capstan: --pause "10" is not a time: .*such as 10ms\n$/],
     ['a seed that is no number', () => ['run', program('one.scm', '1'), '--seed', 'x'], 2, /^capstan: --seed "x" is not a whole number: write one such as 1\n$/],
-    ['a platform that does not exist', () => ['run', program('one.scm', '1'), '--platform', 'vax'], 2, /'vax' is invalid\. Allowed choices are an, ix\.\n$/],
+    ['a platform that does not exist', () => ['run', program('one.scm', '1'), '--platform', 'vax'], 2, /'vax' is invalid\. Allowed choices are ix, an\.\n$/],
     ['no number of threads', () => ['run', program('one.scm', '1'), '--threads', 'two'], 2, /^capstan: --threads "two" is not a number of threads: write one from 1 to 64\n$/],
     ['too many threads', () => ['run', program('one.scm', '1'), '--threads', '65'], 2, /^capstan: --threads "65" is not a number of threads: write one from 1 to 64\n$/],
     ['no threads', () => ['run', program('one.scm', '1'), '--threads', '0'], 2, /^capstan: --threads "0" is not a number of threads: /],
@@ -99,9 +99,9 @@ describe.runIf(variety === 'hot')('capstan run', () => {
 
   test('if a thread fails, the others print all they have, and the exit code is that of the first that failed <design/cli#.threads>', () => {
     const turn = '(define turns \'#(0)) (define (turn) (vector-set! turns 0 (+ 1 (vector-ref turns 0))) (vector-ref turns 0)) (define me (turn))';
-    // The last thread to start is the first to begin; then the others follow in order.
+    // On this platform the last thread to start is the first to begin; then the others follow in order.
     const fail = '(define (spin n) (if (> n 0) (spin (- n 1))))\n(if (= me 2) (begin (spin 200000) (car 5)))\n(if (= me 3) (exit 7))';
-    const done = capstan('run', program('turns.scm', `${turn}\n(display me)\n${fail}\n(display "end") (newline)`), '--threads', '4');
+    const done = capstan('run', program('turns.scm', `${turn}\n(display me)\n${fail}\n(display "end") (newline)`), '--threads', '4', '--platform', 'an');
     expect(done.stdout).toBe('234end\n1end\n');
     expect(done.stderr).toBe('main: turns.scm:4:35: car: expected a pair, got 5\n  in top level at turns.scm:4:35\n');
     expect(done.status).toBe(1);
@@ -198,7 +198,9 @@ describe.runIf(variety === 'hot')('capstan run', () => {
     const code = await new Promise((done) => { child.on('exit', done); });
     expect([code, out]).toEqual([130, 'begun\n']);
     expect(err).toMatch(/^capstan: interrupted\n[\s\S]*collections {2}\d+[\s\S]*run endless\.scm/);
-    expect(readFileSync(join(place, 'cut'), 'utf8')).toMatch(/"type":"reclaim".*\n$/m);
+    const lines = readFileSync(join(place, 'cut'), 'utf8').split('\n');
+    expect(lines.pop(), 'the last line is whole').toBe('');
+    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toContain('condemn');
   });
 
   test('a reader that goes away ends the run quietly <design/cli#.req.quiet>', () => {

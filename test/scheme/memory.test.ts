@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../code/base/base.ts';
 import { MachineFault } from '../../code/machine/machine.ts';
+import { SIGPROT } from '../../code/os/os.ts';
 import { boot, type Heap, type System } from '../../code/mps/mps.ts';
 import { censusOf } from '../../code/observe/observe.ts';
 import {
@@ -18,8 +19,8 @@ const PROGRAM = `
 (display keep)`;
 
 /** A program that is under way, in steps so small that the vandal can come at many moments. */
-function begin(): { system: System; output: () => string; steps: () => number } {
-  const system = boot({ memory: '16MiB', nursery: '64KiB' });
+function begin(platform: 'ix' | 'an'): { system: System; output: () => string; steps: () => number } {
+  const system = boot({ memory: '16MiB', nursery: '64KiB', platform });
   let output = '', steps = 0;
   system.thread('main', function* (t) {
     const runtime = new Runtime(t, system.arena.pool('amc').allocationPoint(t), { output: (text) => { output += text; }, fuel: () => 500 });
@@ -45,8 +46,8 @@ function pairOf(system: System, car: number): number {
 }
 
 /** Run until the list exists, and then some steps more, as the seed says. */
-function runToVandalism(seed: number): ReturnType<typeof begin> & { granule: number } {
-  const run = begin();
+function runToVandalism(seed: number, platform: 'ix' | 'an'): ReturnType<typeof begin> & { granule: number } {
+  const run = begin(platform);
   while (pairOf(run.system, 2222) < 0) run.system.step();
   const more = random(seed)(60);
   for (let k = 0; k < more; ++k) run.system.step();
@@ -55,22 +56,31 @@ function runToVandalism(seed: number): ReturnType<typeof begin> & { granule: num
 
 describe('a vandal in physical memory', () => {
   test('without one the program prints its list <design/scheme#.req.memory>', () => {
-    const run = begin();
+    const run = begin('ix');
     run.system.run();
     expect(run.output()).toBe('(1111 2222 3333)');
     expect(run.system.arena.counts.collections).toBeGreaterThan(10);
   });
 
   for (const seed of seeds(5)) {
-    test(`who flips a word changes what is printed <design/scheme#.req.memory> seed=${seed}`, () => {
-      const { system, output, granule } = runToVandalism(seed);
+    test.each(['ix', 'an'] as const)(`who flips a word changes what is printed, on %s <design/scheme#.req.memory> seed=${seed}`, (platform) => {
+      const { system, output, granule } = runToVandalism(seed, platform);
       system.arena.heap.i32[granule * 4] = 7;
       while (system.step());
       expect(output()).toBe('(1111 7 3333)');
     });
 
+    test(`who clears a tag has the process die of SIGPROT, with a report that names the slot <design/scheme#.req.memory> seed=${seed}`, () => {
+      const { system, granule } = runToVandalism(seed, 'ix');
+      system.arena.heap.tags[granule + 1] = 0;
+      while (system.step());
+      const { death } = system.platform;
+      expect(death?.signal).toBe(SIGPROT);
+      expect(death?.report).toMatch(/^process 1 'capstan' died of SIGPROT \(PROT_CHERI_TAG\) in thread \d+ 'main'\n.*through slot \d+ offset \d+:\n *the capability has no tag\n/);
+    });
+
     test(`who clears a tag brings a tag fault that names the slot <design/scheme#.req.memory> seed=${seed}`, () => {
-      const { system, granule } = runToVandalism(seed);
+      const { system, granule } = runToVandalism(seed, 'an');
       // The list's second pair: its cdr is the third.
       system.arena.heap.tags[granule + 1] = 0;
       let fault: MachineFault | null = null;

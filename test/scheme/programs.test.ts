@@ -16,7 +16,7 @@ const quick = new Set(variety === 'hot' ? ['bank', 'callcc', 'fib', 'meta', 'que
 
 const factors = {
   program: programs, nursery: ['4KiB', '64KiB', '8MiB'], grain: ['4KiB', '64KiB'], collect: ['normal', 'every-poll'],
-  memory: ['ample', 'least'], seed: ['1', '2'], threads: ['1', '4'],
+  memory: ['ample', 'least'], seed: ['1', '2', '3', '4', '5'], threads: ['1', '4'], platform: ['ix', 'an'], pause: ['0', '10ms'],
 } as const;
 const rows = pairwise(factors);
 const grainSizes: Readonly<Record<string, number>> = { '4KiB': 4096, '64KiB': 65536 };
@@ -40,14 +40,16 @@ function leastMemory(name: string, options: StartOptions, grain: number): number
 test('the table covers all pairs of settings <design/testing#.pairwise>', () => {
   expect(programs).toHaveLength(12);
   expect([...coveredPairs(rows)].sort()).toEqual(allPairs(factors).sort());
-  expect(rows.length).toBeLessThan(60);
+  expect(rows.length).toBeLessThan(90);
 });
 
 describe('programs print the same under hostile settings <design/scheme#.req.same>', () => {
-  for (const { program, nursery, grain, collect, memory, seed, threads } of rows) {
+  for (const { program, nursery, grain, collect, memory, seed, threads, platform, pause } of rows) {
     const isLeast = memory === 'least' && quick.has(program);
-    test(`${program}: nursery ${nursery}, grain ${grain}, ${collect}, ${isLeast ? 'least' : 'ample'} memory, seed ${seed}, ${threads} threads`, () => {
-      const options: StartOptions = { nursery, grain, collect: collect as 'normal' | 'every-poll', seed: Number(seed), threads: Number(threads) };
+    test(`${program} on ${platform}: nursery ${nursery}, grain ${grain}, ${collect}, pause ${pause}, ${isLeast ? 'least' : 'ample'} memory, seed ${seed}, ${threads} threads`, () => {
+      const options: StartOptions = {
+        nursery, grain, collect: collect as 'normal' | 'every-poll', pause, seed: Number(seed), threads: Number(threads), platform: platform as 'ix' | 'an',
+      };
       const size = isLeast ? leastMemory(program, options, grainSizes[grain]) : '256MiB';
       const ended = start(text(`${program}.scm`), { ...options, memory: size });
       expect([ended.status, ended.message]).toEqual(['done', '']);
@@ -58,14 +60,32 @@ describe('programs print the same under hostile settings <design/scheme#.req.sam
 
 describe('the graph stays the same over every collection <design/oracle#.inv.graph>', () => {
   for (const program of ['bank', 'errors', 'meta', 'mutate', 'strings', 'tak']) {
+    const nursery = program === 'mutate' ? '64KiB' : '16KiB';
+
     test(`${program} <design/oracle#.inv.summary> <design/oracle#.inv.garbage>`, () => {
       let oracle: Oracle | null = null;
-      const ended = start(text(`${program}.scm`), { nursery: program === 'mutate' ? '64KiB' : '16KiB', memory: '32MiB' }, (system) => { oracle = new Oracle(system.arena); });
+      const ended = start(text(`${program}.scm`), { nursery, memory: '32MiB', platform: 'an' }, (system) => { oracle = new Oracle(system.arena); });
       expect(ended.output).toBe(text(`${program}.out`));
       const { counts } = oracle as unknown as Oracle;
       expect(counts.graphs).toBeGreaterThan(2);
       expect(counts.objects).toBeGreaterThan(10_000);
       expect(counts.summaries).toBeGreaterThan(5);
     });
+
+    for (const threads of [1, 4]) {
+      test(`${program} by ${threads} threads, behind barriers, by quanta <design/oracle#.inv.black> <design/oracle#.inv.shield> <design/oracle#.inv.summary>`, () => {
+        let oracle: Oracle | null = null;
+        const ended = start(text(`${program}.scm`), { nursery, memory: '64MiB', platform: 'ix', pause: '0', threads, seed: threads }, (system) => {
+          oracle = new Oracle(system.arena, system.space);
+        });
+        expect(ended.output).toBe(text(`${program}.out`).repeat(threads));
+        const { counts } = oracle as unknown as Oracle;
+        expect(counts.graphs).toBeGreaterThan(2);
+        expect(counts.objects).toBeGreaterThan(10_000);
+        expect(counts.blacks).toBeGreaterThan(1000);
+        expect(counts.leaves).toBeGreaterThan(20);
+        expect(counts.shielded).toBeGreaterThan(5);
+      });
+    }
   }
 });

@@ -266,7 +266,7 @@ describe('no program begins before all threads have started', () => {
 
   test('they wait for the slowest <design/vm#.shared.begin>', () => {
     const found = trail('16MiB');
-    expect(found.trail).toEqual(['start a', 'start b', 'start c', 'program', 'program', 'program']);
+    expect([found.trail.slice(0, 2).sort(), found.trail.slice(2)]).toEqual([['start a', 'start b'], ['start c', 'program', 'program', 'program']]);
     expect(found.runtimes.map(({ outcome }) => outcome?.status)).toEqual(['done', 'done', 'done']);
   });
 
@@ -287,7 +287,7 @@ describe('no program begins before all threads have started', () => {
 });
 
 test('a fault in one thread comes out of step, and the others can go on <design/an#.driver.end> <design/vm#.inv.holders>', () => {
-  const system = boot({ memory: '16MiB' }), pool = system.arena.pool('amc'), shared = new Shared(2), runtimes: Runtime[] = [], printed = ['', ''];
+  const system = boot({ memory: '16MiB', platform: 'an' }), pool = system.arena.pool('amc'), shared = new Shared(2), runtimes: Runtime[] = [], printed = ['', ''];
   for (const thread of [0, 1]) {
     system.thread(`thread ${thread}`, function* (hart) {
       const runtime = new Runtime(hart, pool.allocationPoint(hart), { shared, fuel: () => 1000, output: (piece) => { printed[thread] += piece; } });

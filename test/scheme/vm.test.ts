@@ -106,7 +106,7 @@ describe('a full heap <design/vm#.req.exhausted>', () => {
 describe('values live in the machine\'s memory <design/vm#.req.heap>', () => {
   /** Where the pair in the global `p` stands: the slot holds it while `look` looks. */
   function withPair(look: (vm: ReturnType<typeof bare>['vm'], granule: number) => void): void {
-    const { vm } = bare();
+    const { vm } = bare({ platform: 'an' });
     evaluate(vm, { op: 'define', name: 'p', value: call('cons', call('cons', int(1), int(2)), int(3)), at: AT });
     vm.getGlobal(16, 'p');
     const low = vm.hart.r[16 << 3], entry = vm.hart.pte[low >>> 12];

@@ -28,8 +28,6 @@ export const StartMAX = 252;
 export const SegWHITE = 1;
 /** Fix must look closer: the segment is nailed, holds one large object, or has a buffer. */
 export const SegSPECIAL = 2;
-/** Something is forbidden to mutators there: who touches its memory must have it opened first <design/shield#.inv.expose.prot>. */
-export const SegSHIELDED = 4;
 
 /** Memory, the object-start map, and the segment of every page. */
 export class Heap {
@@ -42,7 +40,7 @@ export class Heap {
   readonly starts32: Int32Array;
   /** By page of the window: the number of the segment that owns it, or 0. */
   readonly tracts: Int32Array = new Int32Array(new SharedArrayBuffer(0x10_0000 * 4));
-  /** By segment number: SegWHITE, SegSPECIAL and SegSHIELDED. */
+  /** By segment number: SegWHITE and SegSPECIAL. */
   readonly state: Uint8Array;
   /** By segment number: physical address less low address. */
   readonly delta: Int32Array;

@@ -89,6 +89,7 @@ export class IxPlinth implements Plinth, ProtixArena {
   }
 
   protSet(base: Low, limit: Low, mode: AccessSet): void {
+    // The limit's sign may be another <design/protix#.fun.set>.
     this.vmix.protect(base, (limit - base) >>> 0, protixConvert(mode, this.protsgix.options.execute));
     this.process.kernel.preempt();
   }
@@ -137,7 +138,7 @@ export class IxPlatform implements Platform {
   constructor(memory: Memory, settings: Settings, sink: (event: Event) => void, onEnd: (hart: Hart) => void) {
     const { seed, driver, forward } = settings;
     this.kernel = new Kernel({ memory, frames: new Frames(0, memory.size), seed, driver });
-    this.process = this.kernel.process('capstan');
+    this.process = this.kernel.process('capstan', true);
     this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, forward });
     this.plinth = new IxPlinth(this.process, this.protsgix, this.thix, sink);
     this.kernel.watcher = {

@@ -4,16 +4,16 @@
  * access is made again; what is no arena's goes on to whoever had the signal before <design/protix>.
  */
 import { aver } from '../../base/base.ts';
-import { faultMake, PageREAD, PageVALID, PageWRITE, SlotSHIFT, WindowHIGH, type Low } from '../../machine/machine.ts';
+import { faultMake, PageREAD, PageVALID, PageWRITE, SlotSHIFT, type Low } from '../../machine/machine.ts';
 import {
-  crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_STORETAG, SIG_DFL, SIG_IGN, SIG_UNBLOCK,
-  SigActionDEFAULT, sigSet, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
+  crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_STORETAG, SIG_DFL, SIG_IGN,
+  SigActionDEFAULT, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
   type Process, type SigAction, type SigContext, type SigInfo, type Thread, type ThreadRun, type Wait,
 } from '../../os/os.ts';
 import type { FaultFound } from '../event.ts';
 import { AccessREAD, AccessWRITE, type AccessOwner } from '../plinth.ts';
 
-/** How protix behaves where the seed's design and this one differ; both ways are there <design/protix#.departs>. */
+/** How protix behaves where the seed's design and this one differ; both ways are there <design/protix>. */
 export interface ProtixOptions {
   /** A fault that no arena owns goes on `fault`, in the faulting thread with what is known of it, or by `kill`
    * <design/protix#.departs.forward>. */
@@ -44,9 +44,9 @@ export class Protsgix {
   /** The action that was there before; null until an arena is set up <design/protix#.data.signext>. */
   private sigNext: SigAction | null = null;
   private arenas: readonly ProtixArena[] = [];
-  /** Held while arenas are asked one after the other, and while one comes or goes. */
+  /** Held while arenas are asked one after the other. */
   private readonly ring: Mutex = new Mutex('arena ring');
-  /** Faults that no arena owned. */
+  /** Faults that no arena owned <design/protix#.inv.count>. */
   forwarded: number = 0;
   /** Faults in an arena's range whose page nobody forbids any more, and no segment has. */
   cleared: number = 0;
@@ -56,21 +56,21 @@ export class Protsgix {
     this.options = options;
   }
 
-  /** setup -- ProtSetup: take SIGSEGV, for this arena too <design/protix#.fun.setup>. */
+  /** setup -- ProtSetup: take SIGSEGV, for this arena too <design/protix#.fun.setup>; who had it is remembered
+   * <design/protix#.fun.setup.previous>. */
   setup(arena: ProtixArena): void {
-    if (this.sigNext === null) {
-      this.sigNext = this.sigaction(SIGSEGV, this.action);
-    }
+    if (this.sigNext === null) this.sigNext = this.sigaction(SIGSEGV, this.action);
     this.arenas = [...this.arenas, arena];
   }
 
-  /** finish -- an arena is no more; the handler stays, for a later one may have been chained behind it. */
+  /** finish -- an arena is no more; the handler stays, for somebody else's may go on to it. */
   finish(arena: ProtixArena): void {
     this.arenas = this.arenas.filter((one) => one !== arena);
   }
 
   /** sigHandle as it is installed: no signal is masked, itself included, so that a thread can be suspended in it, and a fault of a
-   * handler that it goes on to is taken <design/protix#.threads.suspend> <design/protix#.fun.setup.restart>. */
+   * handler that it goes on to is taken <design/protix#.threads.suspend> <design/protix#.fun.setup.restart>; on the alternate stack
+   * where the thread has one <design/protix#.departs.sigstack>. */
   private readonly action: SigAction = {
     handler: (signal, info, context, thread) => this.sigHandle(signal, info as SigInfo, context as SigContext, thread),
     mask: SigSetEMPTY, flags: SA_SIGINFO | SA_RESTART | SA_ONSTACK | SA_NODEFER,
@@ -80,8 +80,9 @@ export class Protsgix {
   private *sigHandle(signal: number, info: SigInfo, context: SigContext, thread: Thread): ThreadRun {
     const addr = info.low;
     // A page that forbids an access: nothing else is a barrier, and the capability has been found good <design/protix#.inv.accerr>.
-    if (info.code === SEGV_ACCERR && info.high === WindowHIGH) {
+    if (info.code === SEGV_ACCERR) {
       const arena = this.options.ask === 'ranges' ? this.arenaAt(addr) : yield* this.arenaAsked(addr, thread);
+      // One at a time, wherever the others are suspended or wait <design/protix#.threads>.
       if (arena !== null && !arena.mutex.tryClaim(thread)) yield* arena.mutex.claim(thread);
       const found = arena === null ? null : this.access(arena, addr, context, thread);
       if (arena !== null && found !== null) {
@@ -89,11 +90,13 @@ export class Protsgix {
         return;
       }
     }
+    // Nothing is known of who faulted: look, and pass it on <design/protix#.threads.async.other>; what was sent is no fault
+    // <design/protix#.departs.sent>.
     if (context.access !== null) {
       this.forwarded += 1;
       for (const one of this.arenas) one.fault(thread, addr, context, 'forwarded');
     }
-    yield* this.options.forward === 'kill' ? this.forwardByKill(signal, thread) : this.forward(signal, info, context, thread);
+    yield* this.options.forward === 'kill' ? this.forwardByKill(signal) : this.forward(signal, info, context, thread);
   }
 
   /** access -- have an arena, whose lock the thread holds until then, do what is to be done; null if that is nothing
@@ -104,6 +107,7 @@ export class Protsgix {
       this.cleared += 1;
       return 'cleared';
     }
+    // A page that cannot be read cannot be written <design/protix#.departs.direction>.
     const mode = context.isWrite ? AccessREAD | AccessWRITE : AccessREAD;
     return arena.owner.access(addr, mode, context) ?? this.freed(addr, context);
   }
@@ -119,14 +123,15 @@ export class Protsgix {
   }
 
   /** arenaAt -- the arena in whose range an address is; without a lock, for nothing is known of who faulted
-   * <design/protix#.departs.ranges>. */
+   * <design/protix#.departs.ranges> <design/protix#.threads.async.improve.how>. */
   private arenaAt(addr: Low): ProtixArena | null {
     const low = addr >>> 0;
     for (const arena of this.arenas) for (const { base, limit } of arena.ranges) if (base <= low && low < limit) return arena;
     return null;
   }
 
-  /** arenaAsked -- the arena that has a segment at an address, each asked under its lock <design/protix#.threads.async.choice>. */
+  /** arenaAsked -- the arena that has a segment at an address, each asked under its lock <design/protix#.threads.async.choice>;
+   * who has one already is a defect <design/protix#.threads.async.choice.ok>. */
   private *arenaAsked(addr: Low, thread: Thread): Generator<Wait, ProtixArena | null, unknown> {
     let found: ProtixArena | null = null;
     yield* this.ring.claim(thread);
@@ -175,14 +180,11 @@ export class Protsgix {
 
   /** forwardByKill -- as the seed words it: reinstall the action that was there before, send the process the signal again, and
    * take it back <design/protix#.data.signext>. */
-  private *forwardByKill(signal: number, thread: Thread): ThreadRun {
-    const { mask } = thread;
+  private *forwardByKill(signal: number): ThreadRun {
     this.sigaction(signal, this.sigNext as SigAction);
-    thread.sigprocmask(SIG_UNBLOCK, sigSet(signal));
     this.process.kill(signal);
     // A thread that is cut anywhere takes it when it is its turn again; others run, and fault, while the old action is there.
     yield;
-    thread.mask = mask;
     this.sigaction(signal, this.action);
   }
 

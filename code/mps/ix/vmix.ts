@@ -34,7 +34,7 @@ export class Vmix {
   /** Slots that belong to nobody's thread, and are no roots: what they hold are reservations, not objects. */
   readonly hart: Hart;
   private readonly process: Process;
-  /** PROT_MAX of the arena's memory. */
+  /** PROT_MAX of the arena's memory <design/protix#.departs.max>. */
   private readonly most: number;
   private held: readonly Held[] = [];
   /** The one that was needed last. */

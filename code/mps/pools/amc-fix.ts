@@ -7,7 +7,7 @@
 import { aver, cool } from '../../base/base.ts';
 import { GranuleSHIFT, PageSHIFT, type Low } from '../../machine/machine.ts';
 import {
-  SegSHIELDED, SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
+  SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
 } from '../heap/heap.ts';
 import { Nailboard } from '../heap/nailboard.ts';
 import type { Seg } from '../heap/seg.ts';
@@ -17,7 +17,7 @@ import type { ScanState } from '../trace/scan.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
-const WHITE = SegWHITE, SHIELDED = SegSHIELDED, NONE = AccessNONE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK;
+const WHITE = SegWHITE, NONE = AccessNONE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK;
 
 /** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
@@ -35,7 +35,6 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   if (start === FORWARDED) return (heap.i32[g << 2] + into) | 0;
   const seg = heap.segs[s] as Seg;
   if (heap.state[s] !== WHITE) {
-    if ((heap.state[s] & SHIELDED) !== 0) return amcFixShielded(ss, seg, base);
     if (start === PAD || amcStays(ss, seg, g, (base - into) | 0)) return base;
     const moved = amcMoved(seg, (base - into) | 0);
     if (moved !== null) return (moved + into) | 0;
@@ -44,15 +43,6 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
   const granules = start !== LONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
   const to = amcForward(ss, heap, seg, g, granules);
   return ss.res === OK ? (to + into) | 0 : base;
-}
-
-/** amcFixShielded -- the same where something is forbidden to mutators: what is forwarded is written to. */
-function amcFixShielded(ss: ScanState, seg: Seg, base: Low): Low {
-  const { shield } = seg.arena;
-  shield.expose(seg);
-  const now = amcFix(ss, seg.number, base);
-  shield.cover(seg);
-  return now;
 }
 
 /** amcForward -- copy the object at granule `g` to where its generation forwards, and leave word; its new base. .critical */
@@ -67,8 +57,10 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   const toSeg = buffer.seg as Seg;
   // The copy's references have not been scanned <design/amc#.inv.forward.grey>.
   if (!toSeg.grey) toSeg.setGrey(true);
-  const isShut = toSeg.protMode !== NONE;
-  if (isShut) toSeg.arena.shield.expose(toSeg);
+  // Not before: what is queued above may close what was open <design/shield#.queue.full>.
+  const isFromShut = seg.protMode !== NONE, isToShut = toSeg.protMode !== NONE;
+  if (isFromShut) seg.arena.shield.expose(seg);
+  if (isToShut) seg.arena.shield.expose(toSeg);
   if (COOL) aver(seg.protMode === NONE, '<design/heap#.inv.exposed>');
   const i32 = heap.i32, tags = heap.tags, starts = heap.starts;
   const copy = (to + toSeg.delta) >>> SHIFT;
@@ -94,7 +86,8 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
     tags[g] = 0;
     i32[g << 2] = to | 0;
   }
-  if (isShut) toSeg.arena.shield.cover(toSeg);
+  if (isToShut) seg.arena.shield.cover(toSeg);
+  if (isFromShut) seg.arena.shield.cover(seg);
   return to | 0;
 }
 

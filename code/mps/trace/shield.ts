@@ -7,7 +7,6 @@
 import { aver } from '../../base/base.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Seg } from '../heap/seg.ts';
-import { SegSHIELDED } from '../heap/heap.ts';
 import { AccessNONE, type AccessSet } from '../plinth.ts';
 
 /** How long the queue is at first; it doubles when it is full. */
@@ -207,8 +206,6 @@ export class Shield {
     this.unsynced += Number(shieldMode !== protMode) - Number(seg.shieldMode !== seg.protMode);
     seg.shieldMode = shieldMode;
     seg.protMode = protMode;
-    if (protMode === AccessNONE) seg.stateRemove(SegSHIELDED);
-    else seg.stateAdd(SegSHIELDED);
   }
 
   check(): void {

@@ -7,7 +7,7 @@
  *     idle -> condemned -> flipped -> reclaiming -> idle
  */
 import { aver, cool, Ring } from '../../base/base.ts';
-import type { Low } from '../../machine/machine.ts';
+import { PageSIZE, type Low } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import { oldest, type Generation } from '../arena/generation.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange } from '../arena/zone.ts';
@@ -29,10 +29,6 @@ const DeferDELAY = 3;
  * giving one back <design/trace#.work>. */
 const TouchWORK = 256;
 const ReclaimWORK = 4096;
-
-/** So many hits on a large segment are dealt with one reference at a time before it is scanned after all
- * <design/shield#.single>. */
-const SingleMOST = 200;
 
 /** Where a trace is in its life. */
 export type TraceState = 'idle' | 'condemned' | 'flipped' | 'reclaiming';
@@ -256,7 +252,7 @@ export class Trace {
     const hit = mode & seg.protMode;
     if ((hit & AccessREAD) !== 0) {
       aver(seg.grey && this.isFlipped, '<design/trace#.inv.read>');
-      if (step !== null && seg.large && seg.singles < SingleMOST && step.grant()) {
+      if (step !== null && seg.large && seg.singles < seg.size / PageSIZE && step.grant()) {
         // Whether or not writing alone is forbidden: nobody will see this store again.
         this.accessSingle(seg, addr, (mode & AccessWRITE) !== 0);
         return;

@@ -155,8 +155,9 @@ describe('step', () => {
 test('the work of a quantum is what policy says, and up to half as much more; the seed says how much <design/policy#.quantum> <design/determinism#.seed>', () => {
   const of = (seed: number): number[] => {
     const { arena } = new Lab({ platform: 'ix', seed, pause: '0' }), drawn: number[] = [];
+    Object.assign(arena.trace, { foundation: 100_000, condemned: 400_000, expected: 60_000 });
     for (let n = 0; n < 50; ++n) {
-      const quantum = arena.control.quantum({ ...arena.trace, foundation: 100_000, condemned: 400_000, expected: 60_000 } as typeof arena.trace);
+      const quantum = arena.control.quantum(arena.trace);
       expect(quantum).toBeGreaterThanOrEqual(160_000 / (100_000 / 65_536));
       expect(quantum).toBeLessThan(1.5 * 160_000 / (100_000 / 65_536) + 3);
       drawn.push(quantum);

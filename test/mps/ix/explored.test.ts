@@ -30,7 +30,7 @@ const GOT = 16;
 
 /** What happened in a run. */
 interface Seen {
-  /** A thread faulted on a page while another was in the handler for the same one. */
+  /** A thread faulted on a page of the arena while another was in the handler for the same one. */
   together: number;
   /** A collection began while a thread was suspended in the handler, and moved what it was about to access. */
   suspended: number;
@@ -169,12 +169,12 @@ function prepare(rig: Rig): Thread {
 
 /** watch -- count what the run is about. */
 function watch(rig: Rig, seen: Seen): void {
-  const { kernel, arena } = rig;
+  const { arena } = rig;
   const before = new Map<Thread, number>();
-  kernel.watcher = {
+  rig.watch({
     fault: (thread, fault) => {
       const same = (other: Thread): boolean => other !== thread && inHandler(other) && other.levelTop().info.low >>> 12 === fault.low >>> 12;
-      if (rig.threads.some(same)) seen.together += 1;
+      if (arena.owns(fault.low) && rig.threads.some(same)) seen.together += 1;
     },
     resumed: (thread) => {
       const low = before.get(thread);
@@ -182,7 +182,7 @@ function watch(rig: Rig, seen: Seen): void {
       before.delete(thread);
       if (authorityOf(thread) !== low) seen.moved += 1;
     },
-  };
+  });
   arena.watcher = {
     ...arena.watcher,
     condemned: () => {
@@ -211,7 +211,7 @@ function run(seed: number, memory: Memory, seen: Seen): void {
     const worker = new Worker(rig, i, draw), thread = rig.spawn(`t${i}`, (_t, self) => worker.body(self), { stepped: true });
     for (const slot of [LIST, BIG, PAGE]) slotCopy(thread.hart, slot, main.hart, slot);
   }
-  rig.kernel.run();
+  rig.run();
   const [faults, accounted] = rig.account(), { counts } = rig.arena;
   insist(accounted, faults, 'faults accounted for');
   seen.foreign = foreign;

@@ -33,7 +33,7 @@ describe('the default action', () => {
     expect(reportOf(rig.process)).toMatch(new RegExp(`store of 4 bytes at 0x[0-9a-f]*${hex(low + 8)} through slot 5 offset 8`));
     expect(reportOf(rig.process)).not.toContain('ignored');
     const { rig: other, thread } = spawned({});
-    other.kernel.run();
+    other.run();
     expect([thread.state, reportOf(other.process)]).toEqual(['done', expect.stringContaining('store of 4 bytes')]);
   });
 
@@ -47,7 +47,7 @@ describe('the default action', () => {
 
   test('where the signal is sent again knows nothing of the access <design/protix#.data.signext>', () => {
     for (const { rig, go } of [foreign({ forward: 'kill' }), spawned({ forward: 'kill' })].map((it) => ({
-      rig: it.rig, go: 'hart' in it ? () => { it.hart.store32(5, 8, 1); } : () => { it.rig.kernel.run(); },
+      rig: it.rig, go: 'hart' in it ? () => { it.hart.store32(5, 8, 1); } : () => { it.rig.run(); },
     }))) {
       failure(go);
       expect(reportOf(rig.process).split('\n').slice(0, 2)).toEqual([expect.stringContaining('died of SIGSEGV (SI_USER)'), '  sent by process 1']);
@@ -68,7 +68,7 @@ describe('a signal that is ignored', () => {
     expect([rig.process.status, thread.state, rig.protsgix.forwarded === thread.hart.faults || rig.protsgix.forwarded === thread.hart.faults - 1]).toEqual([null, 'runnable', true]);
     expect(thread.hart.faults).toBeGreaterThan(50);
     rig.process.kill(SIGKILL);
-    rig.kernel.run();
+    rig.run();
     expect(thread.state).toBe('done');
   });
 });
@@ -84,7 +84,7 @@ describe('a handler', () => {
     hart.store32(5, 8, 7);
     expect([hart.load32(5, 8), told]).toEqual([7, [SIGSEGV, SEGV_ACCERR, (low + 8) | 0, 0, 'store', 5, 8, 'main']]);
     const { rig, main, thread } = spawned({ before: noting(SA_SIGINFO) });
-    rig.kernel.run();
+    rig.run();
     expect([main.hart.load32(5, 8), told]).toEqual([7, [SIGSEGV, SEGV_ACCERR, (main.hart.r[5 << 3] + 8) | 0, 0, 'store', 5, 8, thread.name]]);
     foreign({ before: noting(0) }).hart.load32(5, 0);
     expect(told).toEqual([SIGSEGV, ...Array.from({ length: 6 }, () => undefined), 'main']);
@@ -95,7 +95,7 @@ describe('a handler', () => {
       const options: RigOptions = { before: noting(SA_SIGINFO), forward: 'kill' };
       const { rig, main } = stepped ? spawned(options) : foreign(options), installed = rig.process.sigaction(SIGSEGV, null);
       main.mask = sigSet(SIGUSR2);
-      if (stepped) rig.kernel.run();
+      if (stepped) rig.run();
       else main.hart.store32(5, 8, 7);
       expect([main.hart.load32(5, 8), told]).toEqual([7, [SIGSEGV, SI_USER, 0, 1, null, -1, 0, stepped ? 'stepper' : 'main']]);
       expect([rig.process.sigaction(SIGSEGV, null), rig.protsgix.forwarded, main.mask]).toEqual([installed, 1, sigSet(SIGUSR2)]);
@@ -120,7 +120,7 @@ describe('a handler', () => {
         yield* stepLoad32(6, 0);
       }, { stepped: true });
       for (const slot of [5, 6]) slotCopy(other.hart, slot, main.hart, slot);
-      rig.kernel.run();
+      rig.run();
       codes.set(forward, given);
     }
     expect([codes.get('fault'), codes.get('kill')]).toEqual([new Set(['stepper fault']), new Set(['stepper sent', 'other fault'])]);

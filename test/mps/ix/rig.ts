@@ -10,7 +10,7 @@ import { ProtixDEFAULT, Protsgix, type ProtixOptions } from '../../../code/mps/i
 import { Thix } from '../../../code/mps/ix/thix.ts';
 import { ResOK, type AllocationPoint, type AmcPool, type Event, type Format } from '../../../code/mps/mps.ts';
 import {
-  Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SIGSEGV, SigSetEMPTY, type Process, type SigAction, type SigHandler,
+  Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SIGSEGV, SigSetEMPTY, type KernelWatcher, type Process, type SigAction, type SigHandler,
   type SpawnOptions, type Thread, type ThreadBody,
 } from '../../../code/os/os.ts';
 import { shieldLook } from '../../../code/observe/shield.ts';
@@ -31,6 +31,11 @@ export interface RigOptions extends Partial<ProtixOptions> {
 
 const MEMORY = 0x10_0000;
 const NURSERY = 4096;
+
+/** More faults than any test makes. */
+const FaultsMOST = 2000;
+/** And more steps. */
+const StepsMOST = 50_000;
 
 /** An arena with a pool. */
 export interface Member {
@@ -59,9 +64,21 @@ export class Rig {
     this.options = options;
     this.kernel = new Kernel({ memory, frames: new Frames(0, memory.size), seed, driver });
     this.process = this.kernel.process('rig');
+    this.watch({});
     if (before !== undefined) expect(this.process.sigaction(SIGSEGV, before)).toBeTypeOf('object');
     this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, ...options });
     for (let i = 0; i < arenas; ++i) this.member();
+  }
+
+  /** watch -- have `watcher` hear what happens; an access that faults for ever is an error. */
+  watch(watcher: KernelWatcher): void {
+    this.kernel.watcher = {
+      ...watcher,
+      fault: (...told) => {
+        if (this.kernel.counts.faults > FaultsMOST) throw new Error('faults for ever');
+        watcher.fault?.(...told);
+      },
+    };
   }
 
   /** member -- one more arena. */
@@ -124,6 +141,11 @@ export class Rig {
       for (let at = 0; at < size; at += 4) thread.hart.store32(slot, at, mark);
       if (ref >= 0) thread.hart.storeCap(slot, 16, ref);
     } while (!point.commit(slot));
+  }
+
+  /** run -- until no thread is left, which does not take for ever. */
+  run(): void {
+    for (let left = StepsMOST; this.kernel.step(); --left) if (left === 0) throw new Error('steps for ever');
   }
 
   /** flip -- begin a collection of the world, up to its flip: what slots refer to is grey. */

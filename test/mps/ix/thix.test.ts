@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { Hart, PageSIZE } from '../../../code/machine/machine.ts';
+import { Hart, PageSIZE, WindowHIGH } from '../../../code/machine/machine.ts';
 import { RankEXACT } from '../../../code/mps/mps.ts';
-import { pages, Rig } from './rig.ts';
+import { MapANON, MapPRIVATE, ProtREAD, ProtWRITE } from '../../../code/os/os.ts';
+import { action, own, Rig, slotCopy } from './rig.ts';
 
 const idle = function* (): Generator<undefined, void, undefined> {
   for (;;) yield;
@@ -34,11 +35,21 @@ test('all registered threads but the one that runs are stopped, each arena count
 });
 
 test('a thread that is over is neither stopped nor looked at, though its arena has not been told <design/thix#.dead>', () => {
-  const rig = new Rig(), main = rig.adopt(), { plinth, arena } = rig.members[0];
-  const gone = rig.spawn('gone', function* () { yield; });
-  rig.kernel.run();
-  pages(main, 20, gone.stackLimit / PageSIZE - gone.stackBase / PageSIZE);
-  expect([gone.state, main.hart.r[20 << 3] >>> 0, plinth.framesOf(gone.hart)]).toEqual(['done', gone.stackBase, []]);
+  const rig = new Rig({ before: action(function* (_signal, _info, _context, thread) {
+    yield;
+    thread.exit();
+  }) }), main = rig.adopt(), { plinth, arena } = rig.members[0];
+  own(main, 5);
+  // It leaves from a handler, so that there is a frame on its stack.
+  const gone = rig.spawn('gone', function* (t) {
+    yield;
+    t.load32(5, 0);
+  });
+  slotCopy(gone.hart, 5, main.hart, 5);
+  rig.run();
+  main.hart.set(20, gone.stackBase | 0, WindowHIGH, 0, 0);
+  expect(rig.process.map.mmap(main.hart, 20, 20, 2 * PageSIZE, ProtREAD | ProtWRITE, MapANON | MapPRIVATE)).toBe(0);
+  expect([gone.state, gone.sp < gone.stackLimit, main.hart.r[20 << 3] >>> 0, plinth.framesOf(gone.hart)]).toEqual(['done', true, gone.stackBase, []]);
   arena.collect();
   // The main thread alone: the host runs none of them.
   expect([plinth.suspend([gone.hart, main.hart]), gone.suspended, main.suspended]).toEqual([1, 0, 1]);

@@ -36,6 +36,16 @@ describe('two arenas in a process', () => {
       rig.end();
     });
   }
+
+  test('that is finished is asked no more, and the other still is <design/protix#.fun.setup>', () => {
+    const rig = new Rig({ arenas: 2, ask: 'locks' }), main = rig.adopt(), [one, two] = rig.members;
+    rig.make(main, 6, 42, { member: 1 });
+    rig.flip(1);
+    one.arena.threadDeregister(main.hart);
+    one.arena.finish();
+    Object.assign(one.arena, { owns: () => { throw new RangeError('asked'); } });
+    expect([main.hart.load32(6, 0), two.arena.counts.readHits]).toEqual([42, 1]);
+  });
 });
 
 describe('alternate stacks', () => {
@@ -80,7 +90,7 @@ describe('a thread that is suspended in the handler', () => {
       expect(thread.isOnAltStack).toBe(where === 'alternate');
       rig.arena.collect();
       expect([rig.kernel.counts.suspensions > 1, counts.readHits, rig.arena.owns(low)]).toEqual([true, 0, false]);
-      rig.kernel.run();
+      rig.run();
       expect([thread.state, thread.hart.r[5 << 3] !== low, thread.hart.r[6 << 3] !== value]).toEqual(['done', true, true]);
       expect([told(rig), rig.protsgix.cleared, rig.process.status]).toEqual([['cleared'], 1, null]);
       main.hart.loadCap(7, 5, 32);
@@ -97,11 +107,11 @@ describe('a thread that is suspended in the handler', () => {
     rig.flip();
     const thread = stepper(rig, 't', main, [5], function* () { expect(yield* stepLoad32(5, 0)).toBe(41); });
     expect(mutex.tryClaim(main)).toBe(true);
-    while (thread.state !== 'blocked') rig.kernel.step();
+    while (thread.state !== 'blocked' && rig.kernel.step());
     expect(thread.waitingFor).toBe('mutex arena, which thread 1 \'main\' owns');
     rig.arena.collect();
     mutex.release(main);
-    rig.kernel.run();
+    rig.run();
     expect([thread.state, told(rig), mutex.owner]).toEqual(['done', ['cleared'], null]);
   });
 });
@@ -114,7 +124,7 @@ describe('somebody was first', () => {
     const load: ThreadBody = function* () { expect(yield* stepLoad32(5, 0)).toBe(41); };
     const both = ['one', 'two'].map((name) => stepper(rig, name, main, [5], load));
     for (const thread of both) fault(rig, thread);
-    rig.kernel.run();
+    rig.run();
     const { readHits, clearedHits } = rig.arena.counts;
     expect([readHits, clearedHits, told(rig), rig.account(), both.map(({ state }) => state)]).toEqual([1, 1, ['read', 'cleared'], [2, 2], ['done', 'done']]);
   });
@@ -128,7 +138,7 @@ describe('somebody was first', () => {
     rig.arena.threadDeregister(thread.hart);
     fault(rig, thread);
     rig.arena.collect();
-    rig.kernel.run();
+    rig.run();
     return { rig, told: told(rig) };
   }
 
@@ -156,7 +166,7 @@ describe('finding the arena', () => {
       for (let left = 40; left > 0 && !['done', 'blocked'].includes(thread.state); --left) rig.kernel.step();
       expect([thread.state, thread.waitingFor]).toEqual(ask === 'ranges' ? ['done', null] : ['blocked', 'mutex arena, which thread 1 \'main\' owns']);
       mutex.release(main);
-      rig.kernel.run();
+      rig.run();
       expect([thread.state, rig.protsgix.forwarded]).toEqual(['done', 1]);
     }
   });
@@ -188,7 +198,7 @@ describe('finding the arena', () => {
         rig.arena.collect();
       });
       slotCopy(thread.hart, 5, main.hart, 5);
-      const end = failure(() => { rig.kernel.run(); });
+      const end = failure(() => { rig.run(); });
       expect([hits, end]).toEqual(ask === 'ranges' ? [1, 'nothing'] : [0, expect.stringContaining('<design/thread#.mutex.again>')]);
     }
   });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { PageSIZE } from '../../../code/machine/machine.ts';
+import { Memory, PageSIZE } from '../../../code/machine/machine.ts';
 import { Vmix } from '../../../code/mps/ix/vmix.ts';
 import { Frames, Kernel, ProtHASCAP, ProtREAD, ProtWRITE, type MapEntry, type Process } from '../../../code/os/os.ts';
-import { Memory } from '../../../code/machine/machine.ts';
 
 const RW = ProtREAD | ProtWRITE | ProtHASCAP;
 
@@ -24,9 +23,11 @@ describe('a reservation', () => {
     vmix.protect(base + 3 * PageSIZE, PageSIZE, ProtREAD);
     vmix.decommit(base + 2 * PageSIZE, 3 * PageSIZE);
     expect(shape(process)).toEqual([[5, 'mapped', 0, RW], [1, 'mapped', RW, RW], [10, 'mapped', 0, RW]]);
-    expect(vmix.ranges).toMatchObject([{ base, limit: base + 0x1_0000 }]);
+    expect(vmix.ranges).toMatchObject([{ base: base >>> 0, limit: (base >>> 0) + 0x1_0000 }]);
+    const before = vmix.ranges;
     vmix.release({ base, size: 0x1_0000, delta: 0 });
-    expect([shape(process), vmix.ranges]).toEqual([[], []]);
+    expect([shape(process), vmix.ranges, before.length]).toEqual([[], [], 1]);
+    expect(() => vmix.commit(base, PageSIZE)).toThrow('<design/vmix#.inv.owned>');
   });
 
   test('begins zero and without tags, each time <design/vmix#.inv.fresh>', () => {
@@ -67,8 +68,8 @@ describe('a reservation', () => {
     expect(vmix.reserve(PageSIZE)).not.toBe(null);
   });
 
-  test('of which there are many is found by its addresses, and its slot used again <design/vmix#.inv.owned> <design/vmix#.slots>', () => {
-    const { vmix, process } = rig(0x20_0000), made = Array.from({ length: 254 }, () => vmix.reserve(PageSIZE));
+  test('of which there are many is found by its addresses, and its slot used again <design/vmix#.inv.owned> <design/vmix#.slots> <design/protix#.threads.async.improve.how>', () => {
+    const { vmix, process } = rig(0x20_0000), none = vmix.ranges, made = Array.from({ length: 254 }, () => vmix.reserve(PageSIZE));
     expect([made.includes(null), vmix.reserve(PageSIZE)]).toEqual([false, null]);
     const before = vmix.ranges;
     for (const [index, reservation] of made.entries()) {
@@ -77,7 +78,7 @@ describe('a reservation', () => {
       if (index % 2 === 0) vmix.release(reservation);
     }
     // Who has the list goes on reading it as it was.
-    expect([before.length, vmix.ranges.length, process.map.entries().length]).toEqual([254, 127, 127]);
+    expect([none.length, before.length, vmix.ranges.length, process.map.entries().length]).toEqual([0, 254, 127, 127]);
     expect(vmix.reserve(PageSIZE)).not.toBe(null);
     expect(() => vmix.commit(0x7000_0000, PageSIZE)).toThrow('<design/vmix#.inv.owned>');
   });

@@ -123,7 +123,7 @@ describe('the flush', () => {
   });
 
   test('makes a call for each chunk, for a call is for one reservation <design/shield#.flush> <design/chunk#.inv.apart>', () => {
-    const b = new ShieldBench(24, { chunk: '32KiB', spare: 0 }), { segs } = b;
+    const b = new ShieldBench(24, { platform: 'an', chunk: '32KiB', spare: 0 }), { segs } = b;
     const isNext = segs.slice(1).map((seg, n) => seg.base === segs[n].limit), isTogether = segs.slice(1).map((seg, n) => b.arena.grains.isTogether(seg.base, segs[n].base));
     expect(isNext.filter((next, n) => next && !isTogether[n]).length, 'weak run: no chunks are neighbours').toBeGreaterThan(0);
     b.inside(() => {
@@ -132,7 +132,6 @@ describe('the flush', () => {
       b.shield.release();
     });
     expect(b.told().filter(([why]) => why === 'flush').length).toBe(1 + isTogether.filter((together, n) => !together || !isNext[n]).length);
-    expect(b.pageModes()).toEqual(segs.map(() => AccessWRITE));
   });
 });
 
@@ -227,6 +226,19 @@ describe('the queue', () => {
   }
 });
 
+test('what a full queue closes in the middle of a fix is opened again before it is written to <design/shield#.queue.full> <design/heap#.inv.exposed>', () => {
+  for (const seed of [2, 4, 53]) {
+    const rig = new Rig({
+      habits: { seed, sizes: [16, 112, 4096, 5000, 17_000, 40_000], collects: 0, yields: true }, mutators: 3, nursery: '4KiB', grain: '16KiB', memory: '1MiB', chunk: '128KiB', spare: 0,
+      seed, collect: 'every-poll', barriers: true,
+    });
+    rig.arena.shield.mostRoom = 1;
+    rig.play(300);
+    expect(rig.arena.counts.protections, 'weak run').toBeGreaterThan(100);
+    rig.end();
+  }
+});
+
 describe('a segment that is no more', () => {
   test('forbids nothing from then on, and is in no queue <design/shield#.inv.free> <design/shield#.departs.forget>', () => {
     const b = new ShieldBench(4), [a, c, d, e] = b.segs;
@@ -273,35 +285,35 @@ describe('a segment that is no more', () => {
 
 describe('from outside', () => {
   const wrong: [string, string, (b: ShieldBench) => void][] = [
-    ['enters twice', '.inv.outside', (b) => { b.shield.enter(); b.shield.enter(); }],
-    ['leaves twice', '.inv.outside', (b) => { b.inside(() => undefined); b.shield.leave(); }],
-    ['leaves what is exposed', '.inv.outside', (b) => { b.inside(() => { b.shield.expose(b.segs[0]); }); }],
-    ['leaves while holding', '.inv.outside', (b) => { b.inside(() => { b.shield.hold(); }); }],
-    ['holds', '.inv.outside', (b) => { b.shield.hold(); }],
-    ['releases what nobody holds', '.inv.outside', (b) => { b.inside(() => { b.shield.release(); }); }],
-    ['covers what is not exposed', '.inv.depth', (b) => { b.inside(() => { b.shield.cover(b.segs[0]); }); }],
+    ['enters twice', '<design/shield#.inv.outside>', (b) => { b.shield.enter(); b.shield.enter(); }],
+    ['leaves twice', '<design/shield#.inv.outside>', (b) => { b.inside(() => undefined); b.shield.leave(); }],
+    ['leaves what is exposed', '<design/shield#.inv.outside>', (b) => { b.inside(() => { b.shield.expose(b.segs[0]); }); }],
+    ['leaves while holding', '<design/shield#.inv.outside>', (b) => { b.inside(() => { b.shield.hold(); }); }],
+    ['holds', '<design/shield#.inv.outside>', (b) => { b.shield.hold(); }],
+    ['releases what nobody holds', '<design/shield#.inv.outside>', (b) => { b.inside(() => { b.shield.release(); }); }],
+    ['covers what is not exposed', '<design/shield#.inv.depth>', (b) => { b.inside(() => { b.shield.cover(b.segs[0]); }); }],
   ];
   for (const [name, tag, act] of wrong) {
-    test(`who ${name} is told so <design/shield#${tag}>`, () => {
+    test(`who ${name} is told so ${tag}`, () => {
       const b = new ShieldBench(1);
-      expect(() => { act(b); }).toThrow(`<design/shield#${tag}>`);
+      expect(() => { act(b); }).toThrow(tag);
     });
   }
 });
 
 describe('check finds', () => {
   const broken: [string, string, (b: ShieldBench, seg: Seg) => void][] = [
-    ['a segment that is not enforced while mutators run', '.inv.unsynced.suspended', (b, seg) => { Object.assign(b.shield, { isSuspended: false }); seg.queued = 0; }],
-    ['mutators that are suspended outside', '.inv.outside', (b) => { b.shield.isInside = false; }],
-    ['a platform that forbids too much', '.inv.prot.shield', (_, seg) => { seg.protMode = BOTH; }],
-    ['an exposed segment that is closed', '.inv.expose.prot', (b, seg) => { seg.protMode = seg.shieldMode; seg.depth = 1; Object.assign(b.shield, { depth: 1, unsynced: 0 }); }],
-    ['a segment that waits for nothing', '.inv.unsynced.depth', (_, seg) => { seg.queued = -1; }],
-    ['a place in the queue that is another\'s', '.inv.queued', (b, seg) => { seg.queued = b.segs[1].queued; }],
-    ['a wrong sum of depths', '.inv.depth', (b) => { Object.assign(b.shield, { depth: 1 }); }],
-    ['a wrong count of what is not enforced', '.inv.depth', (b) => { Object.assign(b.shield, { unsynced: 1 }); }],
+    ['a segment that is not enforced while mutators run', '<design/shield#.inv.unsynced.suspended>', (b, seg) => { Object.assign(b.shield, { isSuspended: false }); seg.queued = 0; }],
+    ['mutators that are suspended outside', '<design/shield#.inv.outside>', (b) => { b.shield.isInside = false; }],
+    ['a platform that forbids too much', '<design/shield#.inv.prot.shield>', (_, seg) => { seg.protMode = BOTH; }],
+    ['an exposed segment that is closed', '<design/shield#.inv.expose.prot>', (b, seg) => { seg.protMode = seg.shieldMode; seg.depth = 1; Object.assign(b.shield, { depth: 1, unsynced: 0 }); }],
+    ['a segment that waits for nothing', '<design/shield#.inv.unsynced.depth>', (_, seg) => { seg.queued = -1; }],
+    ['a place in the queue that is another\'s', '<design/shield#.inv.queued>', (b, seg) => { seg.queued = b.segs[1].queued; }],
+    ['a wrong sum of depths', '<design/shield#.inv.depth>', (b) => { Object.assign(b.shield, { depth: 1 }); }],
+    ['a wrong count of what is not enforced', '<design/shield#.inv.depth>', (b) => { Object.assign(b.shield, { unsynced: 1 }); }],
   ];
   for (const [name, tag, breakIt] of broken) {
-    test(`${name} <design/shield#${tag}>`, () => {
+    test(`${name} ${tag}`, () => {
       const b = new ShieldBench(2), [seg, other] = b.segs;
       b.arena.enter();
       b.shield.hold();
@@ -309,7 +321,7 @@ describe('check finds', () => {
       b.shield.raise(other, AccessWRITE);
       b.shield.check();
       breakIt(b, seg);
-      expect(() => { b.shield.check(); }).toThrow(`<design/shield#${tag}>`);
+      expect(() => { b.shield.check(); }).toThrow(tag);
     });
   }
 });
