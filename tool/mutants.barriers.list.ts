@@ -164,7 +164,7 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   {
     name: 'single accesses never end',
     file: 'code/mps/trace/trace.ts',
-    old: 'seg.singles < SingleMOST && ',
+    old: 'seg.singles < seg.size / PageSIZE && ',
     new: '',
     tests: ['test/mps/trace/incremental.test.ts'],
   },

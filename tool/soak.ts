@@ -1,14 +1,16 @@
 /* soak.ts: THE SOAK
  *
- * Every program of test/data/scheme under every setting of the heap, in both varieties, in the least memory and in plenty: the full
- * product of what the tests run a table of <design/testing#.soak>. It takes long, shows how far it is, and goes on where it was
- * stopped as long as Capstan has not changed.
+ * Every program of test/data/scheme under every setting of the heap, on both platforms, by one thread and by four, in both varieties, in
+ * the least memory and in plenty: the full product of what the tests run a table of <design/testing#.soak>. It takes hours, shows how
+ * far it is, and goes on where it was stopped as long as Capstan has not changed. Cases come in a shuffled order, always the same, so
+ * that what a stopped soak has run is a fair sample.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { random } from '../code/base/base.ts';
 
 const top = resolve(import.meta.dirname, '..');
 const programsPlace = join(top, 'test/data/scheme');
@@ -18,7 +20,9 @@ const stateFile = join(statePlace, 'results.jsonl');
 const nurseries = ['4KiB', '64KiB', '8MiB'];
 const grains = [4096, 65536];
 const collects = ['normal', 'every-poll'];
-const seeds = ['1', '2'];
+const seeds = ['1', '2', '3', '4', '5'];
+const platforms = ['ix', 'an'];
+const threads = ['1', '4'];
 const checks = ['hot', 'cool'];
 
 /** A program under some settings; `memory` in bytes, or the least that will do and one grain more. */
@@ -104,14 +108,32 @@ async function judge(one: Case): Promise<Result> {
 function cases(): Case[] {
   const programs = readdirSync(programsPlace).filter((name) => name.endsWith('.scm')).map((name) => name.slice(0, -4)).sort();
   const product: Case[] = [];
-  for (const memory of [Ample, 'least'] as const) {
-    for (const program of programs) {
-      for (const nursery of nurseries) for (const grain of grains) for (const collect of collects) for (const seed of seeds) for (const check of checks) {
-        product.push({ program, grain, memory, options: ['--nursery', nursery, '--collect', collect, '--seed', seed, '--check', check] });
-      }
+  for (const memory of [Ample, 'least'] as const) for (const program of programs) for (const grain of grains) {
+    for (const options of combinations()) product.push({ program, grain, memory, options });
+  }
+  return shuffled(product);
+}
+
+/** combinations -- every choice of the command's options. */
+function* combinations(): Iterable<string[]> {
+  for (const nursery of nurseries) for (const collect of collects) for (const platform of platforms) for (const count of threads) {
+    for (const seed of seeds) for (const check of checks) {
+      // A pause of 0 interleaves most, the usual one least.
+      const pause = Number(seed) % 2 === 1 ? '0' : '10ms';
+      yield [
+        '--nursery', nursery, '--collect', collect, '--platform', platform, '--threads', count, '--pause', pause, '--seed', seed, '--check', check,
+      ];
     }
   }
-  return product;
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  const draw = random(1), out = [...list];
+  for (let last = out.length - 1; last > 0; --last) {
+    const other = draw(last + 1);
+    [out[last], out[other]] = [out[other], out[last]];
+  }
+  return out;
 }
 
 /** What the results are good for: this Capstan, and no other. */

@@ -5,7 +5,7 @@
  */
 import { aver, Land, landAlign, type Random } from '../base/base.ts';
 import {
-  baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsRound, capIsInside, PageSIZE, PermGLOBAL, roomDecode, slotDecode,
+  addrOfWindow, baseDecode, baseIsNear, boundsAreSealed, capBounds, boundsEncode, boundsGranule, boundsRound, capIsInside, PageSIZE, PermGLOBAL, roomDecode, slotDecode,
   SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS, slotRead, SlotSHIFT, SlotTAG, WindowHIGH,
   type AddressSpace, type Hart, type Low, type Memory,
 } from '../machine/machine.ts';
@@ -265,7 +265,14 @@ function mayManage(hart: Hart, slot: number, size: number): boolean {
 function isOwner(hart: Hart, slot: number, reservation: Reservation): boolean {
   const r = hart.r, c = slot << SlotSHIFT, low = r[c], bounds = r[c + SlotBOUNDS];
   const room = roomDecode(low, bounds);
-  return room > 0 && baseIsNear(bounds) && baseDecode(low, bounds) >>> 0 >= reservation.base && (low >>> 0) + room <= reservation.limit;
+  if (room === 0 || !baseIsNear(bounds)) return isOwnerExactly(hart, slot, reservation);
+  return baseDecode(low, bounds) >>> 0 >= reservation.base && (low >>> 0) + room <= reservation.limit;
+}
+
+/** isOwnerExactly -- the same for bounds that 32 bits do not say: half of the window and more. */
+function isOwnerExactly(hart: Hart, slot: number, reservation: Reservation): boolean {
+  const { base, top } = capBounds(slotRead(hart, slot));
+  return base >= BigInt(addrOfWindow(reservation.base)) && top <= BigInt(addrOfWindow(reservation.base)) + BigInt(reservation.limit - reservation.base);
 }
 
 /** sourceRefuses -- what mmap has against a capability as its address <design/mman#.mmap>. */

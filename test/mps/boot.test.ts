@@ -35,7 +35,7 @@ describe('an option that cannot be used', () => {
 });
 
 test('a size is rounded up to pages <design/boot#.sizes>', () => {
-  const { arena } = boot({ memory: '70000B' });
+  const { arena } = boot({ memory: '70000B', platform: 'an' });
   expect(arena.grains.parameters.commitLimit).toBe(73_728);
 });
 

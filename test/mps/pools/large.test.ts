@@ -39,7 +39,7 @@ test('above the window\'s middle, where low words are negative, everything is as
   let kept = lab.object(48, 1);
   for (let k = 2; k < 3000; ++k) kept = lab.object(48, k, kept);
   lab.arena.collect();
-  lab.litter(300_000);
+  lab.litter(1_000_000);
   expect(lab.low(kept)).toBeGreaterThan(0x8000_0000);
   expect(lab.arena.counts.collections).toBeGreaterThan(3);
   expect(lab.arena.counts.bytesCopied).toBeGreaterThan(100_000);
