@@ -5,9 +5,10 @@
  */
 import type { Mutant } from './mutant.ts';
 import { mutantsWithBarriers } from './mutants.barriers.list.ts';
+import { mutantsConvicted, mutantsOfOracles, type OracleMutant } from './mutants.oracles.list.ts';
 
 /** The list. Add beside your kind; the name says what is broken. */
-export const mutants: readonly Mutant[] = [
+export const mutants: readonly (Mutant | OracleMutant)[] = [
   // base
   {
     name: 'aver never fails',
@@ -328,4 +329,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/mps/pools/large.test.ts'],
   },
   ...mutantsWithBarriers,
+  ...mutantsConvicted,
+  ...mutantsOfOracles,
 ];

@@ -71,11 +71,23 @@ function stop(): void {
   running.child = running.folder = null;
 }
 
-/** testsRun -- run test files in the copy in one variety, in a process group of their own
+/** What is read of a report. */
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly { readonly failureMessages: readonly string[] }[] }[];
+}
+
+/** isConvicted -- whether a test has failed with an oracle's error that says `verdict` <design/mutants#.convict>. */
+function isConvicted(report: string | null, verdict: string): boolean {
+  if (report === null) return false;
+  const said = new RegExp(`^OracleError: .*${verdict}`), { testResults } = JSON.parse(report) as Report;
+  return testResults.some(({ assertionResults }) => assertionResults.some(({ failureMessages }) => failureMessages.some((message) => said.test(message))));
+}
+
+/** testsRun -- run test files in the copy in one variety, in a process group of their own; with a `verdict`, nothing else kills
  *
  * To the end: with vitest's `bail`, the report sometimes lacks the very test that failed.
  */
-function testsRun(folder: string, tests: readonly string[], variety: string): Promise<Outcome> {
+function testsRun(folder: string, tests: readonly string[], variety: string, verdict: string | null): Promise<Outcome> {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
@@ -91,15 +103,16 @@ function testsRun(folder: string, tests: readonly string[], variety: string): Pr
     child.on('exit', (code) => {
       clearTimeout(timer);
       running.child = null;
-      resolve(late ? 'killed' : outcomeOf(code, existsSync(report) ? readFileSync(report, 'utf8') : null));
+      const text = existsSync(report) ? readFileSync(report, 'utf8') : null, outcome = late ? 'killed' : outcomeOf(code, text);
+      resolve(outcome === 'killed' && verdict !== null && !isConvicted(text, verdict) ? 'survived' : outcome);
     });
   });
 }
 
 /** testsRunAll -- the same in `hot`, then, if nothing was noticed, in `cool`. */
-async function testsRunAll(folder: string, tests: readonly string[]): Promise<Outcome> {
-  const outcome = await testsRun(folder, tests, 'hot');
-  return outcome === 'survived' ? testsRun(folder, tests, 'cool') : outcome;
+async function testsRunAll(folder: string, tests: readonly string[], verdict: string | null = null): Promise<Outcome> {
+  const outcome = await testsRun(folder, tests, 'hot', verdict);
+  return outcome === 'survived' ? testsRun(folder, tests, 'cool', verdict) : outcome;
 }
 
 /** progress -- one line that is written over and over on a terminal; nothing in a pipe. */
@@ -108,14 +121,14 @@ function progress(text: string): void {
 }
 
 /** plantEach -- the outcome of each mutant, those known from before first. */
-async function plantEach(folder: string, wanted: readonly Mutant[], state: State): Promise<void> {
+async function plantEach(folder: string, wanted: typeof mutants, state: State): Promise<void> {
   for (const [i, mutant] of wanted.entries()) {
     const key = keyOfMutant(mutant);
     if (state.outcomes[key] !== undefined) continue;
     progress(`${i + 1}/${wanted.length} ${mutant.name}`);
     const path = join(folder, mutant.file), text = readFileSync(path, 'utf8');
     writeFileSync(path, mutantApply(mutant, text));
-    const outcome = await testsRunAll(folder, mutant.tests);
+    const outcome = await testsRunAll(folder, mutant.tests, 'verdict' in mutant ? mutant.verdict : null);
     writeFileSync(path, text);
     state.outcomes[key] = outcome;
     stateWrite(state);
@@ -123,7 +136,7 @@ async function plantEach(folder: string, wanted: readonly Mutant[], state: State
 }
 
 /** conclude -- print what survived, then the sum; the exit code. */
-function conclude(wanted: readonly Mutant[], state: State): number {
+function conclude(wanted: typeof mutants, state: State): number {
   const counts: Record<Outcome, number> = { killed: 0, survived: 0, broken: 0 };
   for (const mutant of wanted) {
     const outcome = state.outcomes[keyOfMutant(mutant)] ?? 'broken';

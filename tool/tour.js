@@ -1,6 +1,6 @@
 /* tour.js: THE TOUR
  *
- * Runs three small programs on the collected heap and says what the reader is looking at <design/setup#.tour>.
+ * Runs small programs on the collected heap and says what the reader is looking at <design/setup#.tour>.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,6 +14,12 @@ const stops = [
     options: ['--memory', '64MiB', '--nursery', '1MiB', '--stats'],
     before: 'This program makes much garbage in a small heap. After its output stands what the collector did, and why each time.',
     after: 'Each pair lay in emulated memory, and was reached only through tagged capabilities. Collections moved the tree that was kept; the program did not notice.',
+  },
+  {
+    program: 'trees.scm',
+    options: ['--memory', '64MiB', '--nursery', '64KiB', '--pause', '0', '--threads', '3', '--stats'],
+    before: 'The same program, run by three threads at once on one heap, and collected bit by bit while they run. What the collector has not finished it forbids them by mprotect.',
+    after: 'A barrier hit is a SIGSEGV: its handler had the collector finish that part, and the access was made again. Threads were suspended while the collector worked.',
   },
   {
     program: 'words.scm',

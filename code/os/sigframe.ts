@@ -281,6 +281,12 @@ export class SigContext {
     return this.level.offset;
   }
 
+  /** Low word of the address at which the access will be made, by what the frame says of the authority now. */
+  get low(): number {
+    const { thread, physical, offset } = this.level;
+    return (thread.hart.i32[(physical >>> 2) + WordAUTHORITY] + offset) | 0;
+  }
+
   /** The slot that was to be stored; -1 if none. */
   get value(): number {
     return this.level.value;

@@ -13,8 +13,8 @@ export function busyRig(seed: number, options: Partial<RigOptions> = {}): Rig {
 }
 
 /** halfway -- a busy rig in the middle of a flipped trace with something grey and something white. */
-export function halfway(): Rig {
-  const rig = busyRig(1), all = rig.mutators.map((mutator) => mutator.steps(3000));
+export function halfway(options: Partial<RigOptions> = {}): Rig {
+  const rig = busyRig(1, options), all = rig.mutators.map((mutator) => mutator.steps(3000));
   while (all.every((one) => one.next().done !== true)) {
     const { trace, heap } = rig.arena;
     if (trace.isFlipped && heap.segs.some((seg) => seg?.grey === true) && heap.segs.some((seg) => seg?.white === true)) return rig;

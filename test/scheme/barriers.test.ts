@@ -38,7 +38,8 @@ function run(name: string, memory: number, threads: number, seed: number): Took 
 }
 
 describe('with a pause of 0 and memory of three times the live data', () => {
-  for (const name of ['trees', 'mutate', 'meta', 'deep', 'sieve']) {
+  // Checked in full, the two with the largest heaps take minutes.
+  for (const name of variety === 'cool' ? ['trees', 'mutate', 'meta'] : ['trees', 'mutate', 'meta', 'deep', 'sieve']) {
     test(`${name} takes hits of both barriers, all faults are accounted for, and every thread that runs is suspended at each flip `
       + '<design/protix#.inv.count> <design/shield#.inv.unsynced.suspended> <design/thix#.suspend>', () => {
       const total = { reads: 0, writes: 0, flips: 0 };

@@ -13,9 +13,9 @@ export const ZoneSetEMPTY = 0;
 /** Every zone: nothing is known. */
 export const ZoneSetUNIV = -1;
 
-/** zoneShiftOf -- the stripe width, as a power of two, at which a chunk spans all the zones once. */
+/** zoneShiftOf -- the stripe width, as a power of two, at which no zone comes twice in a chunk <design/zone#.shift>. */
 export function zoneShiftOf(chunkSize: number, grainShift: number): number {
-  return Math.max(grainShift, Math.floor(Math.log2(chunkSize / ZoneCOUNT)));
+  return Math.max(grainShift, Math.ceil(Math.log2(chunkSize / ZoneCOUNT)));
 }
 
 /** zoneOf -- the zone of an address. */

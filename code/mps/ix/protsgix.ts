@@ -4,7 +4,7 @@
  * access is made again; what is no arena's goes on to whoever had the signal before <design/protix>.
  */
 import { aver } from '../../base/base.ts';
-import { faultMake, PageREAD, PageVALID, PageWRITE, SlotSHIFT, type Low } from '../../machine/machine.ts';
+import { faultMake, PageREAD, PageVALID, PageWRITE, type Low } from '../../machine/machine.ts';
 import {
   crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_STORETAG, SIG_DFL, SIG_IGN,
   SigActionDEFAULT, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
@@ -102,7 +102,8 @@ export class Protsgix {
   /** access -- have an arena, whose lock the thread holds until then, do what is to be done; null if that is nothing
    * <design/protix#.threads.async.protection>. */
   private access(arena: ProtixArena, addr: Low, context: SigContext, thread: Thread): FaultFound | null {
-    if (this.isMoved(addr, context, thread)) {
+    // A collection has come between the fault and here; the access will be made where its object is now <design/protix#.departs.moved>.
+    if (context.low !== addr) {
       arena.mutex.release(thread);
       this.cleared += 1;
       return 'cleared';
@@ -110,16 +111,6 @@ export class Protsgix {
     // A page that cannot be read cannot be written <design/protix#.departs.direction>.
     const mode = context.isWrite ? AccessREAD | AccessWRITE : AccessREAD;
     return arena.owner.access(addr, mode, context) ?? this.freed(addr, context);
-  }
-
-  /** isMoved -- what was to be accessed is elsewhere by now: a collection has come between the fault and here, and the access will
-   * be made there <design/protix#.departs.moved>. */
-  private isMoved(addr: Low, context: SigContext, { hart }: Thread): boolean {
-    const slot = hart.local();
-    context.load(slot, context.slot);
-    const now = (hart.r[slot << SlotSHIFT] + context.offset) | 0;
-    hart.leave(slot);
-    return now !== addr;
   }
 
   /** arenaAt -- the arena in whose range an address is; without a lock, for nothing is known of who faulted

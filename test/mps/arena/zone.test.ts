@@ -26,6 +26,8 @@ test('a chunk spans the zones about once, and a stripe is never less than a grai
   for (let shift = 16; shift < 31; ++shift) {
     expect(2 ** shift / 2 ** zoneShiftOf(2 ** shift, 12)).toBeLessThanOrEqual(ZoneCOUNT);
     expect(zoneShiftOf(2 ** shift, 12)).toBe(Math.max(12, shift - 5));
+    // A chunk that is a bit smaller does not make zones come twice.
+    expect(zoneShiftOf(2 ** shift - 2 ** 15, 12)).toBe(Math.max(12, shift - 5));
   }
   expect(zoneShiftOf(2 ** 20, 16)).toBe(16);
 });
