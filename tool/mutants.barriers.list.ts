@@ -145,7 +145,7 @@ export const mutantsWithBarriers: readonly Mutant[] = [
     file: 'code/mps/trace/shield.ts',
     old: '    this.lower(seg, seg.shieldMode);\n',
     new: '',
-    tests: ['test/mps/trace/shield.test.ts'],
+    tests: ['test/observe/halfway.test.ts'],
   },
   {
     name: 'a single access fixes nothing',

@@ -120,7 +120,7 @@ export class Hart {
     r[d + 6] = r[s + 6];
   }
 
-  /** clear -- make a slot NULL. */
+  /** clear -- make a slot NULL. .critical */
   clear(dst: number): void {
     this.set(dst, 0, 0, 0, 0);
   }
@@ -138,7 +138,7 @@ export class Hart {
     r[d + 6] = 0;
   }
 
-  /** isTagged -- whether a slot holds a capability. */
+  /** isTagged -- whether a slot holds a capability. .critical */
   isTagged(slot: number): boolean {
     return (this.r[(slot << 3) + 4] & 1) !== 0;
   }
@@ -179,7 +179,7 @@ export class Hart {
     return this.i32[p >>> 2];
   }
 
-  /** loadDouble -- eight bytes, as an IEEE 754 number. */
+  /** loadDouble -- eight bytes, as an IEEE 754 number. .critical */
   loadDouble(src: number, offset: number): number {
     const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
     const p = offset >= 0 && offset <= this.r[c + 5] - 8 && (e & 1) !== 0 && (a & 7) === 0
@@ -220,7 +220,7 @@ export class Hart {
     this.tags[p >>> 4] = 0;
   }
 
-  /** storeDouble -- eight bytes. */
+  /** storeDouble -- eight bytes. .critical */
   storeDouble(dst: number, offset: number, value: number): void {
     const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
     const p = offset >= 0 && offset <= this.r[c + 6] - 8 && (e & 2) !== 0 && (a & 7) === 0

@@ -36,7 +36,7 @@ export function authorityRefuses(
   return (valueTag & PermGLOBAL) === 0 && (perms & PermSTORELOCAL) === 0 ? 'storelocal' : null;
 }
 
-/** isInside -- the rung of bounds: [address + offset, + size) is within them
+/** isInside -- the rung of bounds: [address + offset, + size) is within them. .critical
  *
  * .near: Bounds that span less than the window, around an address that is not at an end of the space, are measured in plain
  * numbers: neither base nor top can leave the space, and nothing exceeds 2^53. Others are for `bounds.ts`.
@@ -65,7 +65,7 @@ function pageRefuses(entry: number, access: AccessKind, valueTag: number): Fault
   return access === 'storecap' && valueTag !== 0 && (entry & PageSTORECAP) === 0 ? 'page-storecap' : null;
 }
 
-/** ladder -- the physical address of an access through a slot, or the fault that refuses it
+/** ladder -- the physical address of an access through a slot, or the fault that refuses it. .critical
  *
  * `size` is 1, 2, 4, 8 or 16; `valueTag` is the tag word of the capability that is to be stored, 0 with other accesses.
  * The address is (the slot's address + offset) mod 2^64, for any integer offset below 2^52. `value` is the slot that the

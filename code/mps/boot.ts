@@ -41,7 +41,8 @@ export interface BootOptions {
   readonly seed?: number;
   /** `ix`, POSIX with barriers, or `an`, no operating system and none: ix. */
   readonly platform?: 'ix' | 'an';
-  /** Where threads may be preempted: `fast`, where they yield, or `explored`, at every access: fast. */
+  /** Where threads may be preempted: `fast`, where they yield, or `explored`, at every access: fast. Explored, all that counts must be below a hart's
+   * `top` at each access, and nothing that threads share may be half changed <design/boot#.explored>. */
   readonly driver?: 'fast' | 'explored';
   /** How a fault that no arena owns reaches the handler that was there before: fault. */
   readonly forward?: 'fault' | 'kill';

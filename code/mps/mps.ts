@@ -3,7 +3,7 @@
  * The door of floor 3: arenas, pools and a tracer <design/mps>.
  */
 export { boot, System, type BootOptions } from './boot.ts';
-export { Arena, type ArenaParameters } from './arena/arena.ts';
+export { accessName, Arena, type ArenaParameters } from './arena/arena.ts';
 export type { ArenaCounts } from './arena/counts.ts';
 export type { Chain, Generation, GenerationParameters } from './arena/generation.ts';
 export { ZonedLand } from './arena/land.ts';

@@ -4,7 +4,7 @@
  * wants, what it believes the platform enforces, and what the page table says <design/oracle#.inv.shield>.
  */
 import { PageLOADCAP, PageREAD, PageSIZE, PageSTORECAP, PageWRITE, WindowHIGH, type AddressSpace } from '../machine/machine.ts';
-import { AccessNONE, AccessREAD, AccessWRITE, ZoneSetUNIV, type AccessSet, type Arena, type Seg } from '../mps/mps.ts';
+import { accessName, AccessNONE, AccessREAD, AccessWRITE, ZoneSetUNIV, type AccessSet, type Arena, type Seg } from '../mps/mps.ts';
 
 const RightsALL = PageREAD | PageWRITE | PageLOADCAP | PageSTORECAP;
 
@@ -14,11 +14,6 @@ export interface ShieldLook {
   readonly shielded: number;
   /** The first thing that is not as it should be, as text; null if there is none. */
   readonly wrong: string | null;
-}
-
-/** accessText -- what a set of accesses forbids, in words. */
-export function accessText(mode: AccessSet): string {
-  return (mode & AccessREAD) !== 0 ? (mode & AccessWRITE) !== 0 ? 'read and write' : 'read' : mode === AccessNONE ? 'nothing' : 'write';
 }
 
 /** shieldLook -- judge the protection of all segments and pages; as the arena is left. `space` is where mutators look pages up;
@@ -43,10 +38,10 @@ function accessWanted(seg: Seg): AccessSet {
 }
 
 function segWrong(seg: Seg, wanted: AccessSet, space: AddressSpace | null): string | null {
-  const name = `segment at 0x${seg.base.toString(16)} should forbid ${accessText(wanted)}`;
-  if (seg.shieldMode !== wanted) return `${name}: the shield forbids ${accessText(seg.shieldMode)}`;
+  const name = `segment at 0x${seg.base.toString(16)} should forbid ${accessName(wanted)}`;
+  if (seg.shieldMode !== wanted) return `${name}: the shield forbids ${accessName(seg.shieldMode)}`;
   if (space === null) return null;
-  if (seg.protMode !== wanted) return `${name}: the platform was asked to forbid ${accessText(seg.protMode)}`;
+  if (seg.protMode !== wanted) return `${name}: the platform was asked to forbid ${accessName(seg.protMode)}`;
   const page = pageWrong(space, seg.base, seg.limit, wanted);
   return page < 0 ? null : `${name}: the page at 0x${page.toString(16)} has rights ${rightsText(space, page)}`;
 }
