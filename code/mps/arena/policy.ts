@@ -15,7 +15,7 @@ const CopyRATIO = 1.5;
 const WorkFACTOR = 0.25;
 
 /** Work in a millisecond, in bytes scanned or copied: what turns a pause into work <design/policy#.pause>. */
-export const PauseWORK: number = 256 * 1024;
+export const PauseWORK: number = 1024 * 1024;
 
 /** What to condemn and why. */
 export interface Proposal {

@@ -60,7 +60,7 @@ describe('a poll', () => {
   });
 
   test('goes on while the pause lasts, and exceeds it by a part of a segment and its copies at most <design/policy#.pollagain> <design/policy#.pause> <design/trace#.departs.slice>', () => {
-    const most = 128 * 1024, slack = 2 * 16 * 1024 + 4096, program = new Program({ pause: '500us', nursery: '512KiB', memory: '16MiB' });
+    const most = 128 * 1024, slack = 2 * 16 * 1024 + 4096, program = new Program({ pause: '125us', nursery: '512KiB', memory: '16MiB' });
     program.run(60_000);
     const polls = program.polls();
     let full = 0;
@@ -79,7 +79,7 @@ describe('a poll', () => {
   });
 
   test('does no quantum where beginning the trace took the whole pause <design/policy#.pollagain>', () => {
-    const program = new Program({ pause: '4us' }), { told } = program.lab;
+    const program = new Program({ pause: '1us' }), { told } = program.lab;
     program.run(60_000);
     const begun = program.pauses.filter((pause) => pause.told.some(({ type }) => type === 'flip'));
     expect(begun.length, 'weak run').toBeGreaterThan(0);
@@ -170,7 +170,7 @@ test('the work of a quantum is what policy says, and up to half as much more; th
 });
 
 test('work only grows, whatever happens to mutators and traces; so does the clock <design/trace#.work> <design/event#.clock>', () => {
-  for (const options of [{ pause: '0' }, { pause: '200us' }, { pause: '50us', memory: '512KiB', nursery: '16KiB' }, { pause: '0', chunk: '64KiB', collect: 'every-poll' as const }]) {
+  for (const options of [{ pause: '0' }, { pause: '50us' }, { pause: '12us', memory: '512KiB', nursery: '16KiB' }, { pause: '0', chunk: '64KiB', collect: 'every-poll' as const }]) {
     const rig = new Rig({ ...options, habits: { seed: 8, yields: true, collects: 1 }, mutators: 3, nursery: '32KiB', barriers: true });
     let last = 0, clock = 0;
     const look = (): void => {
@@ -194,7 +194,7 @@ describe('mutators between quanta', () => {
       const pick = <T>(all: readonly T[], by: number): T => all[Math.floor(seed / by) % all.length];
       const rig = new Rig({
         habits: { seed, roots: 40, sizes: [16, 32, 64, 112, 400, 1000, 4096, 20_000], collects: 0, yields: true },
-        mutators: pick([1, 4, 2, 3], 1), pause: pick(['0', '30us', '300us'], 2), nursery: pick(['8KiB', '64KiB', '128KiB'], 1), grain: pick(['4KiB', '16KiB'], 3),
+        mutators: pick([1, 4, 2, 3], 1), pause: pick(['0', '8us', '75us'], 2), nursery: pick(['8KiB', '64KiB', '128KiB'], 1), grain: pick(['4KiB', '16KiB'], 3),
         seed, memory: '3MiB', barriers: true,
       });
       rig.play(500);
