@@ -44,7 +44,6 @@ export class Oracle implements Watcher {
   private before: Graph | null = null;
   private wasBusy: boolean = false;
   private tagsLost: number = 0;
-  private emergencies: number = 0;
   /** Tags that had been lost when the trace condemned. */
   private tagsLostBefore: number = 0;
   /** Whether mutators have run since the trace condemned. */
@@ -64,7 +63,6 @@ export class Oracle implements Watcher {
 
   condemned(): void {
     if (this.before === null) this.remember();
-    this.emergencies = this.arena.counts.emergencies;
     this.tagsLostBefore = this.arena.trace.ss.tagsLost;
     this.hasRun = false;
   }
@@ -88,7 +86,7 @@ export class Oracle implements Watcher {
 
   /** mayLeave -- whether a collection may rightly have left what cannot be reached any more <design/oracle#.inv.garbage>. */
   private mayLeave({ hasPinned, ss }: Trace): boolean {
-    return this.hasRun || hasPinned || this.arena.counts.emergencies !== this.emergencies || ss.tagsLost !== this.tagsLostBefore;
+    return this.hasRun || hasPinned || ss.tagsLost !== this.tagsLostBefore;
   }
 
   /** A pause begins. Without a trace nothing can move before one condemns, and most such pauses do not come to that. */

@@ -15,7 +15,8 @@ const seeds = only === undefined
 
 const settings: [name: string, options: BootOptions][] = [
   ['normal', {}],
-  ['a nursery of one page', { nursery: '4KiB', grain: '4KiB' }],
+  ['a nursery of one page', { nursery: '4KiB', grain: '4KiB', pause: '0' }],
+  ['a nursery of one page and no barriers', { nursery: '4KiB', grain: '4KiB', platform: 'an' }],
   ['a collection at every poll', { nursery: '4KiB', grain: '4KiB', collect: 'every-poll' }],
 ];
 

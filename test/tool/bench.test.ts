@@ -7,7 +7,7 @@ import { barrierArena, Barriers } from '../../tool/bench/barrier-arena.ts';
 import { barrierKernel } from '../../tool/bench/barrier-kernel.ts';
 import { barrierRows } from '../../tool/bench/barrier.ts';
 import { benchMain, BENCHES, type Bench, type BenchPort } from '../../tool/bench/bench.ts';
-import { output, stopAll } from '../../tool/bench/fresh.ts';
+import { output, stopAll, type Sample, type Sampler } from '../../tool/bench/fresh.ts';
 import { gcbenchCapstan } from '../../tool/bench/gcbench-capstan.ts';
 import { gcbenchObjects } from '../../tool/bench/gcbench-objects.ts';
 import { GcbenchFULL, type GcbenchWork } from '../../tool/bench/gcbench-work.ts';
@@ -24,7 +24,6 @@ import { schemeCapstan } from '../../tool/bench/scheme-capstan.ts';
 import { schemeTake } from '../../tool/bench/scheme-work.ts';
 import { scheme } from '../../tool/bench/scheme.ts';
 import { median, timingTake } from '../../tool/bench/timing.ts';
-import type { Sample, Sampler } from '../../tool/bench/fresh.ts';
 
 /** A port that keeps what is written. */
 function portMake(sample: Sampler = () => Promise.resolve({})): BenchPort & { readonly said: { out: string; err: string } } {
