@@ -27,13 +27,9 @@ export const MapGUARD = 0x2000;
 export const MapEXCL = 0x4000;
 export const Map32BIT = 0x8_0000;
 
-/** mapAligned -- the flag that asks for a base that is a multiple of 2^n. */
+/** mapAligned -- the flag that asks for a base that is a multiple of 2^n; with 1 of a super page, with 2 and 3 of what representability
+ * needs <design/mman#.aligned>. */
 export const mapAligned = (n: number): number => n << 24;
-
-/** The values of mapAligned's field that ask for a super page, and for what representability needs <design/mman#.aligned>. */
-export const MapALIGNEDSUPER: number = mapAligned(1);
-export const MapALIGNEDCHERI: number = mapAligned(2);
-export const MapALIGNEDCHERISEAL: number = mapAligned(3);
 
 const MapALIGNMENT = 0xff00_0000 | 0;
 const MapKNOWN: number = MapSHARED | MapPRIVATE | MapFIXED | MapSTACK | MapANON | MapGUARD | MapEXCL | Map32BIT | MapALIGNMENT;

@@ -36,8 +36,7 @@ export const ArgumentSLOT = 10;
 /** The least size of an alternate stack, in bytes. */
 export const MINSIGSTKSZ = 4096;
 
-/** Flags of alternate stacks. */
-export const SS_ONSTACK = 1;
+/** The flag of sigaltstack that gives the alternate stack up. */
 export const SS_DISABLE = 4;
 
 /** An alternate stack: unsigned low addresses. */

@@ -15,6 +15,8 @@ import {
 } from '../../../code/os/os.ts';
 import { shieldLook } from '../../../code/observe/shield.ts';
 
+export { failure } from '../../os/rig.ts';
+
 /** How a rig is made. */
 export interface RigOptions extends Partial<ProtixOptions> {
   readonly seed?: number;
@@ -218,17 +220,6 @@ export function slotCopy(to: Hart, dst: number, from: Hart, src: number): void {
 
 /** rightsAt -- the page-table entry of a low address. */
 export const rightsAt = ({ space }: Process, low: number): number => space.entry(low | 0, WindowHIGH) & 0xfff;
-
-/** failure -- the message of what a call throws. */
-export function failure(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof Error) return `${error.name}: ${error.message}`;
-    throw error;
-  }
-  return 'nothing';
-}
 
 /** reportOf -- how a process died. */
 export const reportOf = ({ status }: Process): string => (status !== null && 'report' in status ? status.report : JSON.stringify(status));
