@@ -6,11 +6,12 @@
 #   make bench     all benches;  make bench BENCH="micro --json"  one of them
 #   make soak      every program under every setting; goes on where it was stopped
 #   make mutants   plant known defects, one at a time, and see that the tests report each
+#   make mutants-codec   break every rule of the capability codec in turn
 #   make clean     remove what was built (not node_modules, not the soak's state)
 
 NPM = npm --silent
 
-.PHONY: run test check bench soak mutants clean node
+.PHONY: run test check bench soak mutants mutants-codec clean node
 .DEFAULT_GOAL := run
 
 run: node
@@ -25,6 +26,8 @@ soak: node
 	@$(NPM) run soak -- $(SOAK)
 mutants: node
 	@$(NPM) run mutants -- $(MUTANTS)
+mutants-codec: node
+	@$(NPM) run mutants:codec -- $(MUTANTS)
 clean:
 	@rm -rf dist build coverage *.tgz
 

@@ -8,12 +8,11 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { mutantApply, mutantProblem, outcomeOf, type Mutant, type Outcome } from './mutant.ts';
+import { progress, stateRead, stateWrite, stopOnSignals, type State } from './mutant-run.ts';
 import { mutants } from './mutants.list.ts';
 import { root, treeRead } from './tree.ts';
 
@@ -21,12 +20,6 @@ import { root, treeRead } from './tree.ts';
 const TimeLIMIT = 180_000;
 const copied = ['code', 'design', 'test', 'tool', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const statePath = join(root, 'build', 'mutants.json');
-
-interface State {
-  /** Digest of everything that outcomes depend on. */
-  readonly key: string;
-  readonly outcomes: Record<string, Outcome>;
-}
 
 /** The run, so that a signal can end it in an orderly way. */
 const running: { child: ChildProcess | null; folder: string | null } = { child: null, folder: null };
@@ -39,20 +32,6 @@ function keyOfTree(): string {
 }
 
 const keyOfMutant = (mutant: Mutant): string => createHash('sha256').update(JSON.stringify(mutant)).digest('hex');
-
-function stateRead(): State {
-  const key = keyOfTree();
-  if (existsSync(statePath)) {
-    const state = JSON.parse(readFileSync(statePath, 'utf8')) as State;
-    if (state.key === key) return state;
-  }
-  return { key, outcomes: {} };
-}
-
-function stateWrite(state: State): void {
-  mkdirSync(dirname(statePath), { recursive: true });
-  writeFileSync(statePath, JSON.stringify(state));
-}
 
 /** copyMake -- a copy of the tree that shares the installed packages. */
 function copyMake(): string {
@@ -115,11 +94,6 @@ async function testsRunAll(folder: string, tests: readonly string[], verdict: st
   return outcome === 'survived' ? testsRun(folder, tests, 'cool', verdict) : outcome;
 }
 
-/** progress -- one line that is written over and over on a terminal; nothing in a pipe. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
-}
-
 /** plantEach -- the outcome of each mutant, those known from before first. */
 async function plantEach(folder: string, wanted: typeof mutants, state: State): Promise<void> {
   for (const [i, mutant] of wanted.entries()) {
@@ -131,7 +105,7 @@ async function plantEach(folder: string, wanted: typeof mutants, state: State): 
     const outcome = await testsRunAll(folder, mutant.tests, 'verdict' in mutant ? mutant.verdict : null);
     writeFileSync(path, text);
     state.outcomes[key] = outcome;
-    stateWrite(state);
+    stateWrite(statePath, state);
   }
 }
 
@@ -158,7 +132,7 @@ async function main(part: string): Promise<number> {
   if (wanted.length === 0) console.log(`mutants: none has "${part}" in its name or file (see tool/mutants.list.ts)`);
   if (problems.length > 0 || wanted.length === 0) return 1;
 
-  const state = stateRead();
+  const state = stateRead(statePath, keyOfTree());
   if (wanted.some((mutant) => state.outcomes[keyOfMutant(mutant)] === undefined)) {
     const folder = copyMake();
     progress('the tests without a defect');
@@ -174,13 +148,6 @@ async function main(part: string): Promise<number> {
   return conclude(wanted, state);
 }
 
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
-  process.once(signal, () => {
-    stop();
-    progress('');
-    console.error('mutants: stopped (run it again to go on from here)');
-    process.exit(code);
-  });
-}
+stopOnSignals('mutants', stop);
 
 process.exitCode = await main(process.argv[2] ?? '').finally(stop);

@@ -5,14 +5,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { capCommand } from './cap.ts';
 import { ExitUSAGE, UserError } from './exit.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
+import { vectorsCommand } from './vectors.ts';
 
 /** main -- what `capstan ARGUMENTS` does; sets the process's exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('capstan')
-    .description('Run Scheme programs on a collected, tagged heap, and see what the collector did.')
+    .description('Run Scheme programs on a collected, tagged heap, see what the collector did, and look at capabilities.')
     .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
@@ -22,6 +24,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .addHelpText('after', '\nExample:\n  capstan run fib.scm --memory 64MiB --nursery 1MiB --stats\n\nExit codes: 0 done, 1 uncaught error, 2 usage or syntax, 3 heap exhausted, 128+n signal n, 130 interrupted.');
   program.addCommand(runCommand().exitOverride());
   program.addCommand(replayCommand().exitOverride());
+  program.addCommand(capCommand().exitOverride());
+  program.addCommand(vectorsCommand().exitOverride());
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -5,19 +5,23 @@
  * changes every reference in place.
  *
  * .fast: A checked access is a compare of the offset with 0 and with the room, one page-table word and one array access
- * <design/critical-path#.access> <design/machine#.req.fast>. Whatever else may be the case is decided by `ladder.ts`. It fails closed: a slot that does
+ * <design/critical-path#.access> <design/machine#.req.fast>. Whatever else may be the case is for `reach.ts`, which asks the ladder. It fails closed: a slot that does
  * not exist reads as `undefined`, and a compare with that, or with an offset that is no number, is false.
  *
  * .shape: One shape of hart, every field assigned in the constructor <design/machine#.hart.shape>.
  */
 import { aver, cool } from '../base/base.ts';
-import { MachineFault, type AccessKind, type Fault } from './fault.ts';
-import { ladder, ladderStrips } from './ladder.ts';
+import type { FormatName } from './format.ts';
+import { MachineFault, type Fault } from './fault.ts';
 import type { Memory } from './memory.ts';
-import type { AddressSpace } from './pages.ts';
 import {
-  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotPERMS, SlotSHIFT, SlotTAG, SlotWORDS, slotDecode, slotDecodeWords,
+  PageDIRTYCAP, PageQUICK, PageREAD, PageSTORECAP, pageLoadCap, type AddressSpace, type Generation,
+} from './pages.ts';
+import { audit, loadCapSlow, loadDoubleSlow, slow, storeCapSlow, storeSlow } from './reach.ts';
+import {
+  PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotSHIFT, SlotWORDS, slotDecode, slotDecodeWords,
 } from './slot.ts';
+import { morelloDecode } from './slot-morello.ts';
 
 const COOL = cool;
 
@@ -30,6 +34,10 @@ export const HartREGISTERS = 32;
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const LoadCAP: number = PermLOADCAP;
 const StoreAnyCAP: number = PermSTORECAP | PermSTORELOCAL;
+const StoreRIGHTS: number = PageQUICK | PageSTORECAP | PageDIRTYCAP;
+
+/** The rights that no page has: what a fast path asks for that is never to be taken. */
+const RightsNEVER = 0x800;
 
 const scratch = new DataView(new ArrayBuffer(8));
 
@@ -44,7 +52,10 @@ export type Explore = (hart: Hart) => void;
 export class Hart {
   readonly name: string;
   readonly memory: Memory;
-  readonly space: AddressSpace;
+  /** Where it runs; `enterSpace` changes it. */
+  space: AddressSpace;
+  /** Its capabilities are Morello's; else CHERI-RISC-V's. */
+  readonly isMorello: boolean;
   /** The slots, eight words each. */
   readonly r: Int32Array;
   readonly i32: Int32Array;
@@ -53,6 +64,12 @@ export class Hart {
   readonly tags: Uint8Array;
   /** What fast paths take for the window's page table: the space's, or one that grants nothing <design/machine#.explore>. */
   pte: Int32Array;
+  /** What loads of capabilities are admitted by <design/machine#.pages.generation>; `generationSet` changes it. */
+  generation: Generation;
+  /** Rights that a page must have for the fast path of a capability load: by the generation. */
+  private loadRights: number;
+  /** The same of a load of eight bytes, which is two of four and so not for several workers <design/workers#.whole.double>. */
+  private readonly doubleRights: number;
   /** Slots in use: registers and locals below it. Slots from here up hold nothing that counts. */
   top: number = HartREGISTERS;
   /** The highest `top` may go. */
@@ -63,10 +80,10 @@ export class Hart {
   explore: Explore | null = null;
   /** How many faults this hart has taken. */
   faults: number = 0;
-  /** The physical address that the trap has granted to the access that is being made; else -1. */
-  private granted: number = -1;
+  /** The physical address that the trap has granted to the access that is being made; else -1. For `reach.ts`. */
+  granted: number = -1;
 
-  constructor(name: string, memory: Memory, space: AddressSpace, slots: number = HartSLOTS) {
+  constructor(name: string, memory: Memory, space: AddressSpace, slots: number = HartSLOTS, format: FormatName = 'riscv') {
     aver(slots >= HartREGISTERS, '<design/machine#.hart.registers>');
     this.name = name;
     this.memory = memory;
@@ -76,11 +93,35 @@ export class Hart {
     this.u8 = memory.u8;
     this.u16 = memory.u16;
     this.tags = memory.tags;
+    this.isMorello = format === 'morello';
     this.pte = space.window;
+    this.generation = space.generation;
+    this.loadRights = this.rightsToLoad();
+    this.doubleRights = PageREAD | (memory.isShared ? RightsNEVER : 0);
     this.limit = slots;
     this.trap = (_hart, fault) => {
       throw new MachineFault(fault);
     };
+  }
+
+  // Spaces -----------------------------------------------------------------------------------------------------------
+
+  /** enterSpace -- run in another address space, in its generation; what the slots hold stays. */
+  enterSpace(space: AddressSpace): void {
+    if (this.pte === this.space.window) this.pte = space.window;
+    this.space = space;
+    this.generationSet(space.generation);
+  }
+
+  /** generationSet -- from now on load capabilities as a hart of this generation. */
+  generationSet(generation: Generation): void {
+    this.generation = generation;
+    this.loadRights = this.rightsToLoad();
+  }
+
+  /** rightsToLoad -- a fast load of a capability has no lock, and decodes what it loads as CHERI-RISC-V does. */
+  private rightsToLoad(): number {
+    return PageREAD | pageLoadCap(this.generation) | (this.isMorello || this.memory.isShared ? RightsNEVER : 0);
   }
 
   // Slots ------------------------------------------------------------------------------------------------------------
@@ -156,8 +197,8 @@ export class Hart {
   load8(src: number, offset: number): number {
     const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
     const p = offset >= 0 && offset <= this.r[c + 5] - 1 && (e & 1) !== 0
-      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 1);
-    if (COOL) this.audit('load', src, offset, 1, p, 0);
+      ? (e & -4096) | (a & 4095) : slow(this, 'load', src, offset, 1);
+    if (COOL) audit(this, 'load', src, offset, 1, p);
     return this.u8[p >>> 0];
   }
 
@@ -165,8 +206,8 @@ export class Hart {
   load16(src: number, offset: number): number {
     const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
     const p = offset >= 0 && offset <= this.r[c + 5] - 2 && (e & 1) !== 0 && (a & 1) === 0
-      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 2);
-    if (COOL) this.audit('load', src, offset, 2, p, 0);
+      ? (e & -4096) | (a & 4095) : slow(this, 'load', src, offset, 2);
+    if (COOL) audit(this, 'load', src, offset, 2, p);
     return this.u16[p >>> 1];
   }
 
@@ -174,17 +215,17 @@ export class Hart {
   load32(src: number, offset: number): number {
     const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
     const p = offset >= 0 && offset <= this.r[c + 5] - 4 && (e & 1) !== 0 && (a & 3) === 0
-      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 4);
-    if (COOL) this.audit('load', src, offset, 4, p, 0);
+      ? (e & -4096) | (a & 4095) : slow(this, 'load', src, offset, 4);
+    if (COOL) audit(this, 'load', src, offset, 4, p);
     return this.i32[p >>> 2];
   }
 
   /** loadDouble -- eight bytes, as an IEEE 754 number. .critical */
   loadDouble(src: number, offset: number): number {
-    const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
-    const p = offset >= 0 && offset <= this.r[c + 5] - 8 && (e & 1) !== 0 && (a & 7) === 0
-      ? (e & -4096) | (a & 4095) : this.slow('load', src, offset, 8);
-    if (COOL) this.audit('load', src, offset, 8, p, 0);
+    const c = src << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12], need = this.doubleRights;
+    if (!(offset >= 0 && offset <= this.r[c + 5] - 8 && (e & need) === need && (a & 7) === 0)) return loadDoubleSlow(this, src, offset);
+    const p = (e & -4096) | (a & 4095);
+    if (COOL) audit(this, 'load', src, offset, 8, p);
     scratch.setInt32(0, this.i32[p >>> 2], true);
     scratch.setInt32(4, this.i32[(p >>> 2) + 1], true);
     return scratch.getFloat64(0, true);
@@ -193,9 +234,12 @@ export class Hart {
   /** store8 -- one byte; the granule loses its tag. .critical */
   store8(dst: number, offset: number, value: number): void {
     const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
-    const p = offset >= 0 && offset <= this.r[c + 6] - 1 && (e & 2) !== 0
-      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 1);
-    if (COOL) this.audit('store', dst, offset, 1, p, 0);
+    if (!(offset >= 0 && offset <= this.r[c + 6] - 1 && (e & 2) !== 0)) {
+      storeSlow(this, dst, offset, 1, value);
+      return;
+    }
+    const p = (e & -4096) | (a & 4095);
+    if (COOL) audit(this, 'store', dst, offset, 1, p);
     this.u8[p >>> 0] = value;
     this.tags[p >>> 4] = 0;
   }
@@ -203,9 +247,12 @@ export class Hart {
   /** store16 -- two bytes. .critical */
   store16(dst: number, offset: number, value: number): void {
     const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
-    const p = offset >= 0 && offset <= this.r[c + 6] - 2 && (e & 2) !== 0 && (a & 1) === 0
-      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 2);
-    if (COOL) this.audit('store', dst, offset, 2, p, 0);
+    if (!(offset >= 0 && offset <= this.r[c + 6] - 2 && (e & 2) !== 0 && (a & 1) === 0)) {
+      storeSlow(this, dst, offset, 2, value);
+      return;
+    }
+    const p = (e & -4096) | (a & 4095);
+    if (COOL) audit(this, 'store', dst, offset, 2, p);
     this.u16[p >>> 1] = value;
     this.tags[p >>> 4] = 0;
   }
@@ -213,9 +260,12 @@ export class Hart {
   /** store32 -- four bytes. .critical */
   store32(dst: number, offset: number, value: number): void {
     const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
-    const p = offset >= 0 && offset <= this.r[c + 6] - 4 && (e & 2) !== 0 && (a & 3) === 0
-      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 4);
-    if (COOL) this.audit('store', dst, offset, 4, p, 0);
+    if (!(offset >= 0 && offset <= this.r[c + 6] - 4 && (e & 2) !== 0 && (a & 3) === 0)) {
+      storeSlow(this, dst, offset, 4, value);
+      return;
+    }
+    const p = (e & -4096) | (a & 4095);
+    if (COOL) audit(this, 'store', dst, offset, 4, p);
     this.i32[p >>> 2] = value;
     this.tags[p >>> 4] = 0;
   }
@@ -223,9 +273,12 @@ export class Hart {
   /** storeDouble -- eight bytes. .critical */
   storeDouble(dst: number, offset: number, value: number): void {
     const c = dst << 3, a = (this.r[c] + offset) | 0, e = this.pte[a >>> 12];
-    const p = offset >= 0 && offset <= this.r[c + 6] - 8 && (e & 2) !== 0 && (a & 7) === 0
-      ? (e & -4096) | (a & 4095) : this.slow('store', dst, offset, 8);
-    if (COOL) this.audit('store', dst, offset, 8, p, 0);
+    if (!(offset >= 0 && offset <= this.r[c + 6] - 8 && (e & 2) !== 0 && (a & 7) === 0)) {
+      storeSlow(this, dst, offset, 8, value);
+      return;
+    }
+    const p = (e & -4096) | (a & 4095);
+    if (COOL) audit(this, 'store', dst, offset, 8, p);
     scratch.setFloat64(0, value, true);
     this.i32[p >>> 2] = scratch.getInt32(0, true);
     this.i32[(p >>> 2) + 1] = scratch.getInt32(4, true);
@@ -237,13 +290,13 @@ export class Hart {
   /** loadCap -- the granule at `offset` from the address in `src`, with its tag, into `dst`. .critical */
   loadCap(dst: number, src: number, offset: number): void {
     if (COOL) this.insist(dst, 0);
-    const r = this.r, c = src << 3, a = (r[c] + offset) | 0, e = this.pte[a >>> 12];
-    if (!(offset >= 0 && offset <= r[c + 5] - 16 && (e & 5) === 5 && (a & 15) === 0 && (r[c + 4] & LoadCAP) !== 0)) {
-      this.loadCapSlow(dst, src, offset);
+    const r = this.r, c = src << 3, a = (r[c] + offset) | 0, e = this.pte[a >>> 12], need = this.loadRights;
+    if (!(offset >= 0 && offset <= r[c + 5] - 16 && (e & need) === need && (a & 15) === 0 && (r[c + 4] & LoadCAP) !== 0)) {
+      loadCapSlow(this, dst, src, offset);
       return;
     }
     const i32 = this.i32, p = (e & -4096) | (a & 4095), q = p >>> 2, d = dst << 3;
-    if (COOL) this.audit('loadcap', src, offset, 16, p, 0);
+    if (COOL) audit(this, 'loadcap', src, offset, 16, p);
     const x0 = i32[q], x1 = i32[q + 1], x2 = i32[q + 2], x3 = i32[q + 3];
     r[d] = x0;
     r[d + 1] = x1;
@@ -263,77 +316,31 @@ export class Hart {
     const r = this.r, c = dst << 3, a = (r[c] + offset) | 0, e = this.pte[a >>> 12];
     const v = value << 3, tag = r[v + 4];
     // A value slot that does not exist has a tag word that is no integer.
-    const fast = offset >= 0 && offset <= r[c + 6] - 16 && (a & 15) === 0 && (e & 10) === 10
-      && (r[c + 4] & StoreAnyCAP) === StoreAnyCAP && (tag | 0) === tag;
-    const p = fast ? (e & -4096) | (a & 4095) : this.slow('storecap', dst, offset, 16, value);
-    if (COOL) this.audit('storecap', dst, offset, 16, p, value);
-    const i32 = this.i32, q = p >>> 2;
+    if (!(offset >= 0 && offset <= r[c + 6] - 16 && (a & 15) === 0 && (e & StoreRIGHTS) === StoreRIGHTS
+        && (r[c + 4] & StoreAnyCAP) === StoreAnyCAP && (tag | 0) === tag)) {
+      storeCapSlow(this, dst, offset, value);
+      return;
+    }
+    const i32 = this.i32, p = (e & -4096) | (a & 4095), q = p >>> 2;
+    if (COOL) audit(this, 'storecap', dst, offset, 16, p, value);
     i32[q] = r[v];
     i32[q + 1] = r[v + 1];
     i32[q + 2] = r[v + 2];
     i32[q + 3] = r[v + 3];
-    // Not `tag`: who handled a fault may have changed the value <design/machine#.fault.retry>.
-    this.tags[p >>> 4] = r[v + 4] & 1;
+    this.tags[p >>> 4] = tag & 1;
   }
 
   // Off the fast path ------------------------------------------------------------------------------------------------
 
-  /** loadCapSlow -- a capability load that the ladder decides; authority or page may keep the tag from the register. */
-  private loadCapSlow(dst: number, src: number, offset: number): void {
-    const p = this.slow('loadcap', src, offset, 16), i32 = this.i32, q = p >>> 2;
-    const strips = this.granted >= 0 ? (this.r[(src << SlotSHIFT) + SlotPERMS] & LoadCAP) === 0 : ladderStrips(this, src, offset);
-    this.granted = -1;
-    const tag = strips ? 0 : this.tags[p >>> 4];
-    this.set(dst, i32[q], i32[q + 1], i32[q + 2], i32[q + 3]);
-    if (tag !== 0) slotDecode(this.r, dst << SlotSHIFT);
-  }
-
-  /** slow -- the whole ladder, trapping until the access may be made; returns the physical address
-   *
-   * `value` is the slot that is to be stored, or -1. Everything is read anew at each try <design/machine#.fault.retry>.
-   */
-  private slow(access: AccessKind, slot: number, offset: number, size: number, value: number = -1): number {
-    this.insist(slot, offset);
-    if (access === 'storecap') this.insist(value, 0);
-    if (this.explore !== null) this.explore(this);
-    for (;;) {
-      const found = ladder(this, access, slot, offset, size, this.valueTag(access, value), value);
-      if (typeof found === 'number') {
-        this.granted = -1;
-        return found;
-      }
-      this.faults += 1;
-      const granted = this.trap(this, found);
-      if (granted >= 0) {
-        this.granted = granted;
-        return granted;
-      }
-    }
-  }
-
-  /** valueTag -- the tag word that an access stores. */
-  private valueTag(access: AccessKind, value: number): number {
-    return access === 'storecap' ? this.r[(value << SlotSHIFT) + SlotTAG] : 0;
+  /** decode -- set tag word and rooms of a slot from its 128 bits, which are tagged. */
+  decode(slot: number): void {
+    if (this.isMorello) morelloDecode(this.r, slot << SlotSHIFT);
+    else slotDecode(this.r, slot << SlotSHIFT);
   }
 
   /** insist -- a slot exists and an offset is a word: anything else is a client's defect, never an access. */
-  private insist(slot: number, offset: number): void {
+  insist(slot: number, offset: number): void {
     aver((slot >>> 0) === slot && slot < this.limit, '<design/machine#.hart.slot.exists>');
     aver((offset | 0) === offset, '<design/machine#.hart.offset>');
-  }
-
-  /** audit -- in `cool`, an access that is made is one that the ladder grants, tag and all <design/machine#.ladder.agree>, or
-   * the one that the trap has granted <design/machine#.fault.grant>. */
-  private audit(access: AccessKind, slot: number, offset: number, size: number, physical: number, value: number): void {
-    this.insist(slot, offset);
-    const granted = this.granted;
-    this.granted = -1;
-    if (granted >= 0) {
-      aver(granted === physical, '<design/machine#.ladder.agree>');
-      return;
-    }
-    const found = ladder(this, access, slot, offset, size, this.valueTag(access, value), value);
-    aver(typeof found === 'number' && found === physical >>> 0, '<design/machine#.ladder.agree>');
-    aver(access !== 'loadcap' || !ladderStrips(this, slot, offset), '<design/machine#.ladder.agree>');
   }
 }

@@ -5,7 +5,7 @@
  */
 import { aver, Land, landAlign, type Random } from '../base/base.ts';
 import {
-  addrOfWindow, baseDecode, baseIsNear, boundsAreSealed, capBounds, boundsEncode, boundsGranule, boundsRound, capIsInside, PageSIZE, PermGLOBAL, roomDecode, slotDecode,
+  addrOfWindow, baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsRound, formatOf, PageSIZE, PermGLOBAL, roomDecode, slotDecode,
   SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS, slotRead, SlotSHIFT, SlotTAG, WindowHIGH,
   type AddressSpace, type Hart, type Low, type Memory,
 } from '../machine/machine.ts';
@@ -251,7 +251,7 @@ function isWithin(hart: Hart, slot: number, size: number): boolean {
   const r = hart.r, c = slot << SlotSHIFT;
   if (r[c + SlotHIGH] === WindowHIGH && roomDecode(r[c], r[c + SlotBOUNDS]) >= Math.max(size, 1)) return true;
   const cap = slotRead(hart, slot);
-  return capIsInside(cap, cap.lo, BigInt(size));
+  return formatOf(hart).isInside(cap, cap.lo, BigInt(size));
 }
 
 /** mayManage -- a slot gives authority over the mappings of `size` bytes from its address <design/mman#.authority>. .critical */
@@ -271,7 +271,7 @@ function isOwner(hart: Hart, slot: number, reservation: Reservation): boolean {
 
 /** isOwnerExactly -- the same for bounds that 32 bits do not say: half of the window and more. */
 function isOwnerExactly(hart: Hart, slot: number, reservation: Reservation): boolean {
-  const { base, top } = capBounds(slotRead(hart, slot));
+  const { base, top } = formatOf(hart).bounds(slotRead(hart, slot));
   return base >= BigInt(addrOfWindow(reservation.base)) && top <= BigInt(addrOfWindow(reservation.base)) + BigInt(reservation.limit - reservation.base);
 }
 

@@ -3,10 +3,7 @@
  * What a process says when a signal ends it: enough to see what was accessed, with what authority, and what was there
  * <design/signal#.crash>.
  */
-import {
-  CapEXECUTE, CapLOAD, CapLOADCAP, CapSTORE, CapSTORECAP, capBounds, capIsSealed, capPerms, capType, faultDescribe, slotRead,
-  TypeSENTRY, WindowHIGH, type Capability, type Fault, type Hart,
-} from '../machine/machine.ts';
+import { capText, faultDescribe, formatOf, hexText, slotRead, WindowHIGH, type Fault, type Hart } from '../machine/machine.ts';
 import type { Process } from './process.ts';
 import { codeName, signalName } from './signal.ts';
 import { operationDescribe } from './step.ts';
@@ -15,22 +12,6 @@ import type { Thread } from './thread.ts';
 /** Columns, and how many registers are shown. */
 const WIDTH = 100;
 const REGISTERS = 16;
-
-const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
-
-const letters: readonly (readonly [number, string])[] = [
-  [CapLOAD, 'r'], [CapSTORE, 'w'], [CapEXECUTE, 'x'], [CapLOADCAP, 'R'], [CapSTORECAP, 'W'],
-];
-
-/** capText -- a capability as CheriBSD prints it: address, permissions, bounds, and what is special. */
-export function capText(cap: Capability): string {
-  if (!cap.tag && cap.hi === 0n) return hex(cap.lo);
-  const { base, top } = capBounds(cap), perms = capPerms(cap);
-  const allowed = letters.filter(([perm]) => (perms & perm) !== 0).map(([, letter]) => letter).join('');
-  const attributes = [cap.tag ? '' : 'invalid', capIsSealed(cap) ? (capType(cap) === TypeSENTRY ? 'sentry' : 'sealed') : ''].filter(Boolean);
-  const limit = top >= 1n << 64n ? (1n << 64n) - 1n : top;
-  return `${hex(cap.lo)} [${allowed},${hex(base)}-${hex(limit)}]${attributes.length === 0 ? '' : ` (${attributes.join(',')})`}`;
-}
 
 /** crashReport -- lines that say why a process dies of a signal; `note` says what the signal alone does not. */
 export function crashReport(
@@ -57,7 +38,7 @@ function entryText(process: Process, { low, high }: Fault): string {
   const entry = high === WindowHIGH ? process.map.entries().find(({ base, limit }) => base <= addr && addr < limit) : undefined;
   if (entry === undefined) return 'no reservation';
   const { base, limit, kind, prot, max } = entry;
-  return `${kind} ${hex(WindowHIGH * 0x1_0000_0000 + base)}-${hex(WindowHIGH * 0x1_0000_0000 + limit)}, protection ${protText(prot)} of ${protText(max)}`;
+  return `${kind} ${hexText(WindowHIGH * 0x1_0000_0000 + base)}-${hexText(WindowHIGH * 0x1_0000_0000 + limit)}, protection ${protText(prot)} of ${protText(max)}`;
 }
 
 const protText = (prot: number): string => `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}`;
@@ -66,7 +47,7 @@ const protText = (prot: number): string => `${prot & 1 ? 'r' : '-'}${prot & 2 ? 
 function registerLines(hart: Hart, fault: Fault | null): string[] {
   const named = fault === null ? [] : [fault.slot, fault.value].filter((slot, index, all) => slot >= 0 && all.indexOf(slot) === index);
   const others = Array.from({ length: hart.top }, (_, slot) => slot).filter((slot) => !named.includes(slot) && !isNull(hart, slot));
-  const lines = [...named, ...others.slice(0, REGISTERS)].map((slot) => `  slot ${slot}: ${capText(slotRead(hart, slot))}`);
+  const lines = [...named, ...others.slice(0, REGISTERS)].map((slot) => `  slot ${slot}: ${capText(formatOf(hart), slotRead(hart, slot))}`);
   return others.length > REGISTERS ? [...lines, `  and ${others.length - REGISTERS} more slots in use`] : lines;
 }
 

@@ -4,7 +4,7 @@
  * permissions of capabilities <design/mman>.
  */
 import {
-  PageEXECUTE, PageLOADCAP, PageREAD, PageSTORECAP, PageVALID, PageWRITE,
+  PageDIRTYCAP, PageEXECUTE, PageLOADCAP, PageREAD, PageSTORECAP, PageVALID, PageWRITE, pageRights,
   PageSHIFT, PageSIZE, PermEXECUTE, PermGLOBAL, PermLOAD, PermLOADCAP, PermSTORE, PermSTORECAP, PermSTORELOCAL,
 } from '../machine/machine.ts';
 import { EBADF, EINVAL, ENOTSUP } from './errno.ts';
@@ -49,13 +49,13 @@ export const ProtHASCAP = 8;
 
 const rightsTable: readonly number[] = Array.from({ length: 16 }, (_, prot) => {
   const cap = (prot & ProtHASCAP) !== 0;
-  return PageVALID
+  return pageRights(PageVALID
     | ((prot & ProtREAD) !== 0 ? PageREAD | (cap ? PageLOADCAP : 0) : 0)
-    | ((prot & ProtWRITE) !== 0 ? PageWRITE | (cap ? PageSTORECAP : 0) : 0)
-    | ((prot & ProtEXEC) !== 0 ? PageEXECUTE : 0);
+    | ((prot & ProtWRITE) !== 0 ? PageWRITE | (cap ? PageSTORECAP | PageDIRTYCAP : 0) : 0)
+    | ((prot & ProtEXEC) !== 0 ? PageEXECUTE : 0), false);
 });
 
-/** Rights of a page-table entry by Prot. */
+/** Rights of a page-table entry by Prot. Where capabilities may be stored, pages count as dirty from the first <design/mman#.dirty>. */
 export const ProtRIGHTS: Int32Array = Int32Array.from(rightsTable);
 
 /** permsOfProt -- the permissions, as bits of word 3, of a capability for what `prot` allows. */

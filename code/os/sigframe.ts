@@ -12,7 +12,7 @@
  */
 import { aver } from '../base/base.ts';
 import {
-  addrOfWords, boundsEncode, PermDATA, slotDecode, SlotSHIFT, WindowHIGH, type AccessKind, type Addr, type Fault, type Hart,
+  accessWrites, addrOfWords, boundsEncode, PermDATA, slotDecode, SlotSHIFT, WindowHIGH, type AccessKind, type Addr, type Fault, type Hart,
 } from '../machine/machine.ts';
 import { MaskNEVER, trapOfFault, type SigSet } from './signal.ts';
 import type { Operation } from './step.ts';
@@ -29,15 +29,10 @@ const WordVALUE = 28;
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const NeverMASK: number = MaskNEVER;
 
-/** How a frame says what was attempted; 0 is nothing. */
-function accessNumber(access: AccessKind): number {
-  switch (access) {
-    case 'load': return 1;
-    case 'store': return 2;
-    case 'loadcap': return 3;
-    case 'storecap': return 4;
-  }
-}
+/** How a frame says what was attempted: by its place here; 0 is nothing. */
+const accesses: readonly (AccessKind | '')[] = [
+  '', 'load', 'store', 'loadcap', 'storecap', 'amo', 'swapcap', 'loadtags', 'fetch', 'jump', 'invoke',
+];
 
 /** What a thread runs: its body at the bottom, above it a handler for each signal that interrupted what is below. */
 export class Level {
@@ -126,7 +121,7 @@ function accessWrite(level: Level, fault: Fault, w: number): void {
   i32[w + 5] = fault.high;
   i32[w + 8] = trap;
   i32[w + 9] = trap === 0x1c ? slot : 0;
-  i32[w + 16] = accessNumber(access);
+  i32[w + 16] = accesses.indexOf(access);
   i32[w + 17] = fault.size;
   i32[w + 18] = slot;
   i32[w + 19] = fault.offset;
@@ -299,7 +294,7 @@ export class SigContext {
 
   /** Whether the access writes. */
   get isWrite(): boolean {
-    return this.level.slot >= 0 && (this.level.access === 'store' || this.level.access === 'storecap');
+    return this.level.slot >= 0 && accessWrites(this.level.access);
   }
 
   /** Blocked signals, now those that will be when the handler has returned. */

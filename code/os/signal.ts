@@ -3,7 +3,7 @@
  * Numbers, names, sets and actions of signals, and which signal a fault is. The numbers are FreeBSD's, with CheriBSD's SIGPROT
  * <design/signal>.
  */
-import { FaultCAUSE, type Fault, type FaultKind } from '../machine/machine.ts';
+import { faultException, type Fault, type FaultKind } from '../machine/machine.ts';
 import type { SigContext, SigInfo } from './sigframe.ts';
 import type { Thread, ThreadRun } from './thread.ts';
 
@@ -62,6 +62,7 @@ export const signalExists = (signal: number): boolean => Number.isInteger(signal
 /** Codes of SIGSEGV and SIGBUS. */
 export const SEGV_MAPERR = 1;
 export const SEGV_ACCERR = 2;
+export const SEGV_LOADTAG = 14;
 export const SEGV_STORETAG = 15;
 export const BUS_ADRALN = 1;
 
@@ -69,21 +70,24 @@ export const BUS_ADRALN = 1;
 export const PROT_CHERI_BOUNDS = 1;
 export const PROT_CHERI_TAG = 2;
 export const PROT_CHERI_SEALED = 3;
+export const PROT_CHERI_TYPE = 4;
 export const PROT_CHERI_PERM = 5;
 export const PROT_CHERI_STORELOCAL = 8;
+export const PROT_CHERI_CINVOKE = 9;
 
 /** Codes of signals that somebody sent: to the process, or to the thread. */
 export const SI_USER = 0x10001;
 export const SI_LWP = 0x10007;
 
 const protCodes: Readonly<Partial<Record<FaultKind, number>>> = {
-  bounds: PROT_CHERI_BOUNDS, tag: PROT_CHERI_TAG, seal: PROT_CHERI_SEALED, storelocal: PROT_CHERI_STORELOCAL,
+  bounds: PROT_CHERI_BOUNDS, tag: PROT_CHERI_TAG, seal: PROT_CHERI_SEALED, type: PROT_CHERI_TYPE, storelocal: PROT_CHERI_STORELOCAL,
+  invoke: PROT_CHERI_CINVOKE,
 };
 
 /** signalOfFault -- the signal that a fault is <design/signal#.fault>. */
 export function signalOfFault(fault: Fault): number {
   switch (fault.kind) {
-    case 'page': case 'page-storecap': return SIGSEGV;
+    case 'page': case 'page-loadcap': case 'page-storecap': return SIGSEGV;
     case 'misaligned': return SIGBUS;
     default: return SIGPROT;
   }
@@ -93,6 +97,7 @@ export function signalOfFault(fault: Fault): number {
 export function codeOfFault(fault: Fault, reserved: boolean): number {
   switch (fault.kind) {
     case 'page': return reserved ? SEGV_ACCERR : SEGV_MAPERR;
+    case 'page-loadcap': return SEGV_LOADTAG;
     case 'page-storecap': return SEGV_STORETAG;
     case 'misaligned': return BUS_ADRALN;
     default: return protCodes[fault.kind] ?? PROT_CHERI_PERM;
@@ -100,21 +105,14 @@ export function codeOfFault(fault: Fault, reserved: boolean): number {
 }
 
 /** trapOfFault -- the exception number of CHERI-RISC-V, for si_trapno. */
-export function trapOfFault(fault: Fault): number {
-  const stores = fault.access === 'store' || fault.access === 'storecap';
-  switch (fault.kind) {
-    case 'page': return stores ? 15 : 13;
-    case 'page-storecap': return 0x1b;
-    case 'misaligned': return stores ? 6 : 4;
-    default: return FaultCAUSE[fault.kind] === undefined ? 0 : 0x1c;
-  }
-}
+export const trapOfFault = (fault: Fault): number => faultException(fault);
 
 const codeNames: Readonly<Record<number, Readonly<Record<number, string>>>> = {
-  [SIGSEGV]: { [SEGV_MAPERR]: 'SEGV_MAPERR', [SEGV_ACCERR]: 'SEGV_ACCERR', [SEGV_STORETAG]: 'SEGV_STORETAG' },
+  [SIGSEGV]: { [SEGV_MAPERR]: 'SEGV_MAPERR', [SEGV_ACCERR]: 'SEGV_ACCERR', [SEGV_LOADTAG]: 'SEGV_LOADTAG', [SEGV_STORETAG]: 'SEGV_STORETAG' },
   [SIGBUS]: { [BUS_ADRALN]: 'BUS_ADRALN' },
   [SIGPROT]: {
     [PROT_CHERI_BOUNDS]: 'PROT_CHERI_BOUNDS', [PROT_CHERI_TAG]: 'PROT_CHERI_TAG', [PROT_CHERI_SEALED]: 'PROT_CHERI_SEALED',
+    [PROT_CHERI_TYPE]: 'PROT_CHERI_TYPE', [PROT_CHERI_CINVOKE]: 'PROT_CHERI_CINVOKE',
     [PROT_CHERI_PERM]: 'PROT_CHERI_PERM', [PROT_CHERI_STORELOCAL]: 'PROT_CHERI_STORELOCAL',
   },
 };

@@ -5,7 +5,7 @@
  */
 import { aver } from '../base/base.ts';
 import {
-  capHas, capIsInside, capIsSealed, CapLOAD, CapLOADCAP, CapSTORE, CapSTORECAP, ladderGrant, PageSIZE, PageVALID, slotRead, WindowHIGH, type Fault, type Hart,
+  formatOf, ladderGrant, PermLOAD, PermLOADCAP, PermSTORE, PermSTORECAP, PageSIZE, PageVALID, slotRead, WindowHIGH, type Fault, type Hart,
 } from '../machine/machine.ts';
 import { Pending, settle, signalSend } from './delivery.ts';
 import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from './errno.ts';
@@ -35,6 +35,9 @@ export const ArgumentSLOT = 10;
 
 /** The least size of an alternate stack, in bytes. */
 export const MINSIGSTKSZ = 4096;
+
+/** What a capability for a stack must permit. */
+const StackPERMS: number = PermLOAD | PermSTORE | PermLOADCAP | PermSTORECAP;
 
 /** The flag of sigaltstack that gives the alternate stack up. */
 export const SS_DISABLE = 4;
@@ -192,8 +195,9 @@ export class Thread {
     }
     if (size < MINSIGSTKSZ) return ENOMEM;
     const cap = slotRead(this.hart, slot), base = this.hart.r[slot << 3] >>> 0;
-    const may = cap.tag && !capIsSealed(cap) && capHas(cap, CapLOAD | CapSTORE | CapLOADCAP | CapSTORECAP)
-      && this.hart.r[(slot << 3) + 1] === WindowHIGH && capIsInside(cap, cap.lo, BigInt(size));
+    const format = formatOf(this.hart);
+    const may = cap.tag && !format.isSealed(cap) && (format.slotPerms(cap) & StackPERMS) === StackPERMS
+      && this.hart.r[(slot << 3) + 1] === WindowHIGH && format.isInside(cap, cap.lo, BigInt(size));
     if (!may) return EFAULT;
     this.altstack = { base, limit: base + size };
     return 0;

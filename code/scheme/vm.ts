@@ -9,7 +9,7 @@
  */
 /* eslint-disable max-lines -- the arms of one switch <design/vm#.why.one-loop> */
 import { cool } from '../base/base.ts';
-import { PermDATA, PermLOADCAP, WindowHIGH, slotDecode } from '../machine/machine.ts';
+import { PageLOADCAP, PageREAD, PermDATA, PermLOADCAP, WindowHIGH, slotDecode } from '../machine/machine.ts';
 import { SchemeHalt, SchemeRaise } from './errors.ts';
 import {
   ConstantFALSE, ConstantNULL, HeaderFOURTH, KindCLOSURE, KindPRIMITIVE, ObjectMIN, PairSIZE, SlotCODE, SlotCONT,
@@ -21,6 +21,8 @@ import { Procedures } from './procedure.ts';
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
 const LOADCAP: number = PermLOADCAP;
+/** A page whose tags reach registers in every generation. */
+const LoadRIGHTS: number = PageREAD | PageLOADCAP;
 const FALSE = ConstantFALSE;
 const NULL = ConstantNULL;
 const PAIR = PairSIZE;
@@ -410,13 +412,13 @@ export class Vm extends Procedures {
             tail = (w0 & 0xffff) === 46;
             const k = (w1 >>> 16) << 4, at = ((r[0]) + k) | 0, e = pte[at >>> 12];
             if (COOL) this.auditGlobal(w1 >>> 16);
-            if (k <= (r[5]) - 16 && (e & 5) === 5 && (at & 15) === 0 && ((r[4]) & LOADCAP) !== 0) {
+            if (k <= (r[5]) - 16 && (e & LoadRIGHTS) === LoadRIGHTS && (at & 15) === 0 && ((r[4]) & LOADCAP) !== 0) {
               const p = ((e & -4096) | (at & 4095)) >>> 2, low = i32[p];
               // A capability to just a cell, with every right: its bounds need no decoding.
               const whole = tags[p >>> 2] !== 0 && i32[p + 1] === WINDOW && i32[p + 3] === DATA
                 && i32[p + 2] === (((low & 0x3fff) | (((low + 48) & 0xfff) << 14)) ^ BoundsNULL | BoundsEXACT) && (low & 15) === 0;
               const at2 = (low + 16) | 0, e2 = pte[at2 >>> 12], q = ((e2 & -4096) | (at2 & 4095)) >>> 2;
-              if (whole && (e2 & 5) === 5 && tags[q >>> 2] !== 0) {
+              if (whole && (e2 & LoadRIGHTS) === LoadRIGHTS && tags[q >>> 2] !== 0) {
                 r[a + 8] = i32[q];
                 r[a + 9] = i32[q + 1];
                 r[a + 10] = i32[q + 2];
@@ -523,11 +525,11 @@ export class Vm extends Procedures {
         // A call of what is at base + 1.
         const callee = base + 8, low = r[callee], e = pte[low >>> 12];
         if (COOL) this.auditCall(callee >> 3);
-        if ((r[callee + 5]) >= OBJECT && (e & 5) === 5 && (low & 15) === 0) {
+        if ((r[callee + 5]) >= OBJECT && (e & LoadRIGHTS) === LoadRIGHTS && (low & 15) === 0) {
           const p = ((e & -4096) | (low & 4095)) >>> 2, kind = i32[p];
           if (kind === CLOSURE) {
             const at = (low + 16) | 0, e2 = pte[at >>> 12];
-            if ((e2 & 5) === 5 && ((r[callee + 4]) & LOADCAP) !== 0) {
+            if ((e2 & LoadRIGHTS) === LoadRIGHTS && ((r[callee + 4]) & LOADCAP) !== 0) {
               const q = ((e2 & -4096) | (at & 4095)) >>> 2, entry = i32[p + 2];
               if (!tail) {
                 r[base] = r[0];

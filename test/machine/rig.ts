@@ -3,8 +3,8 @@
  * One hart and 64 KiB of memory, which are the first 64 KiB of the window, with all rights.
  */
 import {
-  addrOfWindow, boundsEncode, capEncode, CapALL, Machine, MachineFault, PageALL, PermDATA, slotDecode, slotWrite, TypeUNSEALED, WindowHIGH,
-  type AddressSpace, type Capability, type Hart, type Memory,
+  addrOfWindow, boundsEncode, formatOf, Machine, MachineFault, PageALL, PermDATA, slotDecode, slotWrite,
+  WindowHIGH, type AddressSpace, type Capability, type FormatName, type Hart, type Memory,
 } from '../../code/machine/machine.ts';
 
 export interface Rig {
@@ -17,8 +17,8 @@ export interface Rig {
 export const RigMAPPED = 0x1_0000;
 
 /** rig -- a fresh machine. */
-export function rig(): Rig {
-  const machine = new Machine(RigMAPPED), space = machine.space();
+export function rig(format: FormatName = 'riscv'): Rig {
+  const machine = new Machine(RigMAPPED, { format }), space = machine.space();
   space.map(addrOfWindow(0), RigMAPPED, 0, PageALL);
   return { memory: machine.memory, space, hart: machine.hart('rig', space) };
 }
@@ -30,8 +30,10 @@ export function give(hart: Hart, slot: number, low: number, size: number, perms:
 }
 
 /** giveAt -- a capability for [base, top) at an address, wherever, into a slot. */
-export function giveAt(hart: Hart, slot: number, base: bigint, top: bigint, address: bigint = base, perms: number = CapALL): Capability {
-  const { cap } = capEncode({ base, top }, address, perms, TypeUNSEALED, 0, true);
+export function giveAt(
+  hart: Hart, slot: number, base: bigint, top: bigint, address: bigint = base, perms: number = formatOf(hart).perm.all,
+): Capability {
+  const format = formatOf(hart), { cap } = format.encode({ base, top }, address, perms, format.types.unsealed, 0n, true);
   slotWrite(hart, slot, cap);
   return cap;
 }

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boundsDecode, boundsFields, BoundsMASK, boundsFit, boundsKeep, lengthMask, lengthRound } from '../../code/machine/bounds.ts';
 import {
-  baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsMove, boundsRound, capIsSealed, PermLOAD, PermSTORE,
+  baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsMove, boundsRound, PermLOAD, PermSTORE, riscv,
   roomDecode, slotDecode, WindowHIGH,
 } from '../../code/machine/machine.ts';
 import {
   addressOf, Every, hold, lengthBelow, lowOf, Near, placed, region, boundsWith, lowNear, WindowTOP, word,
 } from './arbitrary.ts';
+import { boundsDecode, boundsFields, boundsFit, boundsKeep, BoundsMASK } from './windowed.ts';
 
 const bits = (bounds: number): bigint => BigInt(bounds >>> 0);
 
 /** What roomDecode should give: the distance to the top, where the address is within and the window holds the top. */
 function roomExpected(low: number, bounds: number): number {
   const address = addressOf(low), { base, top } = boundsDecode(bits(bounds), address), { internal, exponent } = boundsFields(bits(bounds));
-  const sure = !internal || exponent <= 18n;
+  const sure = !internal || exponent <= 18;
   return sure && base <= address && address <= top && top <= WindowTOP ? Number(top - address) : 0;
 }
 
@@ -34,7 +34,7 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
 
   test('room is 0 and base is not near from exponent 19 on <design/machine#.slot.room>', () => {
     hold(placed(Every), ({ bounds, low }) => {
-      const { internal, exponent } = boundsFields(bits(bounds)), near = !internal || exponent <= 18n;
+      const { internal, exponent } = boundsFields(bits(bounds)), near = !internal || exponent <= 18;
       expect(baseIsNear(bounds)).toBe(near);
       expect(roomDecode(low, bounds)).toBe(roomExpected(low, bounds));
     });
@@ -58,10 +58,10 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
 
   test('boundsGranule is CRAM and boundsRound is CRRL <design/machine#.representable>', () => {
     hold(lengthBelow(43), (size) => {
-      expect(BigInt(boundsGranule(size))).toBe((1n << 64n) - lengthMask(BigInt(size)));
-      expect(BigInt(boundsRound(size))).toBe(lengthRound(BigInt(size)));
+      expect(BigInt(boundsGranule(size))).toBe((1n << 64n) - riscv.lengthMask(BigInt(size)));
+      expect(BigInt(boundsRound(size))).toBe(riscv.lengthRound(BigInt(size)));
     });
-    for (let size = 0; size < 0x6000; size += 1) expect(BigInt(boundsRound(size))).toBe(lengthRound(BigInt(size)));
+    for (let size = 0; size < 0x6000; size += 1) expect(BigInt(boundsRound(size))).toBe(riscv.lengthRound(BigInt(size)));
   });
 
   test('slotDecode: tag word and rooms of any 128 bits, by tag, seal, window and permission <design/machine#.slot.tag>', () => {
@@ -71,7 +71,7 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
       ([{ bounds, low }, high, upper, lower, type, sealed]) => {
         const perms = (upper & ~0x1fff) | (lower & 0x1fff), w2 = bounds | (sealed ? type << 27 : 0);
         const r = Int32Array.of(7, 7, 7, 7, 7, 7, 7, 7, low, high, w2, perms, 9, 9, 9, 9);
-        const isSealed = capIsSealed({ hi: (BigInt(perms >>> 0) << 32n) | bits(w2), lo: 0n, tag: true });
+        const isSealed = riscv.isSealed({ hi: (BigInt(perms >>> 0) << 32n) | bits(w2), lo: 0n, tag: true });
         const room = high === WindowHIGH && !isSealed ? roomExpected(low, bounds) : 0;
         slotDecode(r, 8);
         if (room > 0) usable += 1;

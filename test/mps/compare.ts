@@ -4,7 +4,7 @@
  * place, and there are tags nowhere else <design/amc#.req.graph>.
  */
 import { expect } from 'vitest';
-import { boundsDecode } from '../../code/machine/bounds.ts';
+import { boundsDecode } from '../machine/windowed.ts';
 import { PageSIZE, SlotWORDS, WindowHIGH, slotDecode, type AddressSpace } from '../../code/machine/machine.ts';
 import type { Arena, Seg } from '../../code/mps/mps.ts';
 import { valueOf, windowAddress, type Mutator, type Node, type Value } from './shadow.ts';

@@ -5,7 +5,7 @@
  */
 import { expect } from 'vitest';
 import { random, type Random } from '../../code/base/base.ts';
-import { boundsDecode, boundsFit } from '../../code/machine/bounds.ts';
+import { boundsDecode, boundsFit } from '../machine/windowed.ts';
 import { PermDATA, WindowHIGH, boundsRound, slotDecode, type Hart } from '../../code/machine/machine.ts';
 import { ResOK, type AllocationPoint, type Arena } from '../../code/mps/mps.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { random, type Random } from '../../code/base/base.ts';
-import { andPerm, baseOf, CapALL, lengthOf, slotRead, slotWrite, WindowHIGH } from '../../code/machine/machine.ts';
+import { andPerm, baseOf, lengthOf, riscv, slotRead, slotWrite, WindowHIGH } from '../../code/machine/machine.ts';
 import { CapVMEM, MapANON, MapEXCL, MapFIXED, MapGUARD, protMax, ProtNOCAP } from '../../code/os/mman.ts';
 import { errnoName } from '../../code/os/errno.ts';
 import { outcome } from '../machine/rig.ts';
@@ -67,7 +67,7 @@ class Model {
   shown(): { addr: number; base: number; count: number; cap: { base: number; limit: number; perms: boolean; tag: boolean } } {
     const { hart } = this.rig, slot = KEPT + this.draw(COUNT);
     const pages = Math.ceil(lengthOf(hart, slot) / PAGE), addr = at(this.rig, slot, (this.draw(pages + 2) - 1) * PAGE);
-    if (this.draw(20) === 0) andPerm(hart, addr, addr, CapALL & ~CapVMEM);
+    if (this.draw(20) === 0) andPerm(hart, addr, addr, riscv.perm.all & ~CapVMEM);
     const value = slotRead(hart, addr), base = Number(BigInt.asUintN(32, value.lo));
     const from = baseOf(hart, addr) % 2 ** 32;
     const perms = (Number(value.hi >> 48n) & 2 ** 13) !== 0;

@@ -1,17 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { capClearTag, capMax, capNull, capSealEntry, capSetBounds, slotRead } from '../../code/machine/machine.ts';
-import { capText, SIGTERM, SIGSEGV, SIG_IGN, SigSetEMPTY, stepStore32 } from '../../code/os/os.ts';
+import { slotRead } from '../../code/machine/machine.ts';
+import { SIGTERM, SIGSEGV, SIG_IGN, SigSetEMPTY, stepStore32 } from '../../code/os/os.ts';
 import { close, pages, reportOf, rig, spawn } from './rig.ts';
 
 describe('crash reports', () => {
-  test('capabilities are written as CheriBSD writes them <design/signal#.crash>', () => {
-    const cap = capSetBounds(capMax(0x1000n), 64n);
-    expect([capText(capNull(0x41n)), capText(capNull(0n)), capText(cap), capText(capClearTag(cap)), capText(capSealEntry(cap)), capText(capMax(0n))]).toEqual([
-      '0x41', '0x0', '0x1000 [rwxRW,0x1000-0x1040]', '0x1000 [rwxRW,0x1000-0x1040] (invalid)', '0x1000 [rwxRW,0x1000-0x1040] (sentry)',
-      '0x0 [rwxRW,0x0-0xffffffffffffffff]',
-    ]);
-  });
-
   test('a report names process, thread, signal, access, authority, what is there, and what the others do <design/signal#.crash>', () => {
     const { kernel, process, hart, thread } = rig(1, 'explored');
     pages(thread, 1);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import {
-  andPerm, CapALL, capMax, clearTag, Machine, sealEntry, setBounds, slotRead, slotWrite, WindowHIGH, type AddressSpace, type Hart, type Memory,
+  andPerm, clearTag, Machine, riscv, sealEntry, setBounds, slotRead, slotWrite, WindowHIGH, type AddressSpace, type Hart,
+  type Memory,
 } from '../../code/machine/machine.ts';
 import { random } from '../../code/base/base.ts';
 import { AddressMap } from '../../code/os/address-map.ts';
@@ -31,7 +32,7 @@ export function mapRig(pages: number = 64, seed: number | null = null): MapRig {
   const machine = new Machine(pages * PAGE), space = machine.space(), frames = new Frames(0, pages * PAGE);
   const map = new AddressMap(space, machine.memory, frames, seed === null ? null : random(seed));
   const hart = machine.hart('rig', space);
-  slotWrite(hart, ROOT, capMax(BigInt(WindowHIGH) << 32n));
+  slotWrite(hart, ROOT, riscv.rootAt(BigInt(WindowHIGH) << 32n));
   return { memory: machine.memory, space, frames, map, hart };
 }
 
@@ -72,7 +73,7 @@ export const munmap = ({ map, hart }: MapRig, addr: number, length: number): str
 
 /** Slots that are no, or too little, authority over the reservation of `mapped`, in slot TEMP. */
 export const without = (rig: MapRig, perms: number): number => {
-  andPerm(rig.hart, TEMP, CAP, CapALL & ~perms);
+  andPerm(rig.hart, TEMP, CAP, riscv.perm.all & ~perms);
   return TEMP;
 };
 export const untagged = (rig: MapRig): number => {

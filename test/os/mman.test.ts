@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  addrOf, baseOf, CapEXECUTE, CapGLOBAL, CapLOAD, CapLOADCAP, CapSTORE, CapSTORECAP, CapSTORELOCAL, lengthOf, permsOf, slotRead, WindowHIGH,
-} from '../../code/machine/machine.ts';
+import { addrOf, baseOf, lengthOf, permsOf, riscv, slotRead, WindowHIGH } from '../../code/machine/machine.ts';
 import { errnoName, EPROT } from '../../code/os/errno.ts';
 import {
   CapVMEM, Map32BIT, MapANON, MapEXCL, MapFIXED, MapGUARD, MapPRIVATE, MapSHARED, MapSTACK, mapAligned,
@@ -28,9 +26,9 @@ const addresses: readonly Row[] = [
   ['a range that ends outside the bounds', () => CAP, SIZE + 1, RW, FIXED, 'EPROT'],
   ['a range that begins below them', (rig) => at(rig, CAP, -PAGE), PAGE, RW, FIXED, 'EPROT'],
   ['a range that is outside when it is rounded', (rig) => narrow(rig, 100), 100, RW, FIXED, 'EPROT'],
-  ['a permission too little for prot', (rig) => without(rig, CapSTORE), PAGE, RW, FIXED, 'EPROT'],
-  ['a permission too little for PROT_MAX', (rig) => without(rig, CapSTORE), PAGE, ProtREAD | protMax(RW), FIXED, 'EPROT'],
-  ['no permission to hold capabilities', (rig) => without(rig, CapSTORECAP), PAGE, RW, FIXED, 'EPROT'],
+  ['a permission too little for prot', (rig) => without(rig, riscv.perm.store), PAGE, RW, FIXED, 'EPROT'],
+  ['a permission too little for PROT_MAX', (rig) => without(rig, riscv.perm.store), PAGE, ProtREAD | protMax(RW), FIXED, 'EPROT'],
+  ['no permission to hold capabilities', (rig) => without(rig, riscv.perm.storeCap), PAGE, RW, FIXED, 'EPROT'],
   ['EXEC of what is not for it', () => CAP, PAGE, ProtEXEC, FIXED, 'EPROT'],
   ['a capability that lost its tag, MAP_FIXED', untagged, PAGE, RW, FIXED, 'EINVAL'],
   ['a capability that lost its tag, as a hint', untagged, PAGE, RW, MapANON, 'EINVAL'],
@@ -100,18 +98,18 @@ describe('mmap refuses, and changes nothing', () => {
 });
 
 describe('a new reservation', () => {
-  const always = CapGLOBAL | CapVMEM;
-  const read = CapLOAD | CapLOADCAP, write = CapSTORE | CapSTORECAP | CapSTORELOCAL;
+  const always = riscv.perm.global | CapVMEM;
+  const read = riscv.perm.load | riscv.perm.loadCap, write = riscv.perm.store | riscv.perm.storeCap | riscv.perm.storeLocal;
   const table: readonly [string, number, number][] = [
     ['NONE', ProtNONE, 0],
     ['READ', ProtREAD, read],
     ['WRITE', ProtWRITE, write],
-    ['EXEC', ProtEXEC, CapEXECUTE],
-    ['all', RW | ProtEXEC, read | write | CapEXECUTE],
+    ['EXEC', ProtEXEC, riscv.perm.execute],
+    ['all', RW | ProtEXEC, read | write | riscv.perm.execute],
     ['READ PROT_CAP', ProtREAD | ProtCAP, read],
-    ['READ WRITE PROT_NO_CAP', RW | ProtNOCAP, CapLOAD | CapSTORE],
+    ['READ WRITE PROT_NO_CAP', RW | ProtNOCAP, riscv.perm.load | riscv.perm.store],
     ['NONE PROT_MAX(READ WRITE)', protMax(RW), read | write],
-    ['READ PROT_MAX(READ EXEC)', ProtREAD | protMax(ProtREAD | ProtEXEC), read | CapEXECUTE],
+    ['READ PROT_MAX(READ EXEC)', ProtREAD | protMax(ProtREAD | ProtEXEC), read | riscv.perm.execute],
     ['READ PROT_NO_CAP PROT_MAX(READ WRITE PROT_CAP)', ProtREAD | ProtNOCAP | protMax(RW | ProtCAP), read | write],
   ];
   for (const [what, prot, perms] of table) {
@@ -184,9 +182,9 @@ describe('mmap within a reservation', () => {
 
   test('asks for the permissions of what is mapped, and for GLOBAL no more than the rest <design/mman#.mmap>', () => {
     const rig = mapped();
-    expect(mmap(rig, without(rig, CapGLOBAL), PAGE, RW, FIXED)).toBe('0');
-    expect(mmap(rig, without(rig, CapSTORE | CapSTORECAP | CapSTORELOCAL), PAGE, ProtREAD, FIXED)).toBe('0');
-    expect(mmap(rig, without(rig, CapSTORECAP), PAGE, RW | ProtNOCAP, FIXED)).toBe('0');
+    expect(mmap(rig, without(rig, riscv.perm.global), PAGE, RW, FIXED)).toBe('0');
+    expect(mmap(rig, without(rig, riscv.perm.store | riscv.perm.storeCap | riscv.perm.storeLocal), PAGE, ProtREAD, FIXED)).toBe('0');
+    expect(mmap(rig, without(rig, riscv.perm.storeCap), PAGE, RW | ProtNOCAP, FIXED)).toBe('0');
   });
 
   test('opens what was reserved as a guard <design/mman#.mmap.inside>', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addrOf, capMax, clearTag, slotWrite, CapLOAD, CapSTORECAP, CapSTORELOCAL, andPerm, incOffset, sealEntry, setBounds, CapGLOBAL, CapALL } from '../../code/machine/machine.ts';
+import { addrOf, andPerm, clearTag, incOffset, riscv, sealEntry, setBounds, slotWrite } from '../../code/machine/machine.ts';
 import { random } from '../../code/base/base.ts';
 import {
   codeName, EINVAL, ESRCH, ProtREAD, ProtWRITE, SA_NODEFER, SA_RESETHAND, SA_SIGINFO, SIG_BLOCK, SIG_DFL, SIG_IGN,
@@ -40,7 +40,7 @@ describe('faults', () => {
       expect(process.map.munmap(hart, 1, 4096)).toBe(0);
     }, SIGSEGV, 2, 15, 0],
     ['it is outside the window', ({ hart }) => {
-      slotWrite(hart, 1, capMax(BigInt(addrOf(hart, 1)) + (1n << 32n)));
+      slotWrite(hart, 1, riscv.rootAt(BigInt(addrOf(hart, 1)) + (1n << 32n)));
     }, SIGSEGV, 1, 15, 0],
     ['the page is closed', (thread) => close(thread, 1), SIGSEGV, 2, 15, 0],
     ['it can only be read', (thread) => protect(thread, 1, ProtREAD), SIGSEGV, 2, 15, 0],
@@ -48,11 +48,11 @@ describe('faults', () => {
     ['it is misaligned', ({ hart }) => incOffset(hart, 1, 1, 4), SIGBUS, 1, 6, 0],
     ['no tag', ({ hart }) => clearTag(hart, 1, 1), SIGPROT, 2, 0x1c, 1],
     ['sealed', ({ hart }) => sealEntry(hart, 1, 1), SIGPROT, 3, 0x1c, 1],
-    ['no permission', ({ hart }) => andPerm(hart, 1, 1, CapLOAD), SIGPROT, 5, 0x1c, 1],
-    ['no STORE_CAP', ({ hart }) => andPerm(hart, 1, 1, CapALL & ~CapSTORECAP), SIGPROT, 5, 0x1c, 1],
+    ['no permission', ({ hart }) => andPerm(hart, 1, 1, riscv.perm.load), SIGPROT, 5, 0x1c, 1],
+    ['no STORE_CAP', ({ hart }) => andPerm(hart, 1, 1, riscv.perm.all & ~riscv.perm.storeCap), SIGPROT, 5, 0x1c, 1],
     ['no STORE_LOCAL', ({ hart }) => {
-      andPerm(hart, 1, 1, CapALL & ~CapSTORELOCAL);
-      andPerm(hart, 2, 2, CapALL & ~CapGLOBAL);
+      andPerm(hart, 1, 1, riscv.perm.all & ~riscv.perm.storeLocal);
+      andPerm(hart, 2, 2, riscv.perm.all & ~riscv.perm.global);
     }, SIGPROT, 8, 0x1c, 1],
     ['beyond the bounds', ({ hart }) => setBounds(hart, 1, 1, 40), SIGPROT, 1, 0x1c, 1],
   ];

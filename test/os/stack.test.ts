@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { andPerm, CapALL, CapSTORECAP, clearTag, incOffset, PageVALID, sealEntry } from '../../code/machine/machine.ts';
+import { andPerm, clearTag, incOffset, PageVALID, riscv, sealEntry } from '../../code/machine/machine.ts';
 import {
   EFAULT, EINVAL, ENOMEM, EPERM, MapANON, MapPRIVATE, MINSIGSTKSZ, protMax, SA_NODEFER, SA_ONSTACK, SA_SIGINFO, SIGSEGV, SIGUSR1, SS_DISABLE,
   type SigHandler,
@@ -94,7 +94,7 @@ describe('stacks', () => {
     expect([thread.sigaltstack(1, MINSIGSTKSZ - 1), thread.sigaltstack(1, 8193), thread.sigaltstack(1, 8192, 8), thread.sigaltstack(1, 8192)])
       .toEqual([ENOMEM, EFAULT, EINVAL, 0]);
     clearTag(hart, 2, 1);
-    andPerm(hart, 3, 1, CapALL & ~CapSTORECAP);
+    andPerm(hart, 3, 1, riscv.perm.all & ~riscv.perm.storeCap);
     sealEntry(hart, 4, 1);
     expect([2, 3, 4].map((slot) => thread.sigaltstack(slot, 8192))).toEqual([EFAULT, EFAULT, EFAULT]);
     expect(process.map.mmap(hart, 5, 0, 8192, protMax(3), MapANON | MapPRIVATE)).toBe(0);

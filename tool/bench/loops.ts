@@ -255,7 +255,8 @@ const move: Case = {
   },
 };
 
-/** What makes the loops of each case, by name. A case that says `free` has accesses that do not wait for each other. */
+/** What makes the loops of each case, by name. A case that says `free` has accesses that do not wait for each other; one
+ * that says `locked` is on a machine for several workers, of whom one is there <design/bench#.micro.locked>. */
 export const LOOPS: Readonly<Record<string, () => Loops>> = {
   'load32': () => loopsSet(load32),
   'load32-free': () => loopsSet(load32Free),
@@ -267,12 +268,16 @@ export const LOOPS: Readonly<Record<string, () => Loops>> = {
   'dereference-free': () => loopsSet(dereferenceFree),
   'dereference-single': () => loopsSet(dereferenceSingle),
   'move': () => loopsSet(move),
+  'store32-locked': () => loopsSet(store32, true),
+  'loadCap-locked': () => loopsSet(loadCap, true),
+  'loadCap-free-locked': () => loopsSet(loadCapFree, true),
+  'storeCap-locked': () => loopsSet(storeCap, true),
 };
 
 /** loopsSet -- a machine whose hart holds one capability for each of 1,024 objects, the same in a typed array, and the loops. */
-function loopsSet(micro: Case): Loops {
-  const memory = new Memory(2 * FootprintSIZE);
-  const space = new AddressSpace(memory.size);
+function loopsSet(micro: Case, isShared: boolean = false): Loops {
+  const memory = new Memory(2 * FootprintSIZE, isShared);
+  const space = new AddressSpace(memory.size, isShared);
   space.map(addrOfWindow(BaseLOW), FootprintSIZE, FootprintSIZE, PageALL);
   const hart = new Hart('micro', memory, space);
   const first = hart.enter(2 * ObjectCOUNT);

@@ -29,6 +29,10 @@ const ROWS: readonly MicroRow[] = [
   { name: 'dereference-free', against: 'two raw loads', aim: DereferenceAIM },
   { name: 'dereference-single', against: 'one raw load', aim: DereferenceAIM },
   { name: 'move', against: 'raw load and store' },
+  { name: 'store32-locked', against: 'raw store' },
+  { name: 'loadCap-locked', against: 'raw load' },
+  { name: 'loadCap-free-locked', against: 'raw load' },
+  { name: 'storeCap-locked', against: 'raw store' },
   { name: 'reserve-commit', against: 'new object', platform: 'an' },
 ];
 

@@ -6,7 +6,7 @@
 import { aver } from '../../base/base.ts';
 import { faultMake, PageREAD, PageVALID, PageWRITE, type Low } from '../../machine/machine.ts';
 import {
-  crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_STORETAG, SIG_DFL, SIG_IGN,
+  crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_LOADTAG, SEGV_STORETAG, SIG_DFL, SIG_IGN,
   SigActionDEFAULT, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
   type Process, type SigAction, type SigContext, type SigInfo, type Thread, type ThreadRun, type Wait,
 } from '../../os/os.ts';
@@ -163,7 +163,7 @@ export class Protsgix {
   private forwardDefault(signal: number, info: SigInfo, context: SigContext, thread: Thread): void {
     const { process } = this, { access } = context, isIgnored = (this.sigNext as SigAction).handler === SIG_IGN;
     if (access === null && isIgnored) return;
-    const kind = info.code === SEGV_STORETAG ? 'page-storecap' : 'page';
+    const kind = info.code === SEGV_STORETAG ? 'page-storecap' : info.code === SEGV_LOADTAG ? 'page-loadcap' : 'page';
     const fault = access === null ? null : faultMake(kind, access, info.low, info.high, context.size, context.slot, context.offset, context.value);
     const note = access === null ? `sent by process ${info.pid}` : isIgnored ? 'SIGSEGV is ignored: a fault cannot be' : null;
     process.crash(thread, signal, crashReport(process, thread, signal, info.code, fault, note));

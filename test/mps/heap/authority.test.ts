@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boundsDecode, boundsFit, BoundsMASK } from '../../../code/machine/bounds.ts';
+import { boundsDecode, boundsFit, BoundsMASK } from '../../machine/windowed.ts';
 import { PermDATA, WindowHIGH, boundsGranule, boundsRound, slotDecode } from '../../../code/machine/machine.ts';
 import { deriveMoved, deriveNew } from '../../../code/mps/heap/authority.ts';
 

@@ -1,0 +1,25 @@
+/* print.ts: STANDARD OUTPUT
+ *
+ * What commands print, to a reader that may go at any time <design/cli#.exit>.
+ */
+import { exitOfSignal } from './exit.ts';
+
+const SigPIPE = 13;
+
+/** Standard output; make one a command. */
+export class Printer {
+  /** The reader has gone: what is printed goes nowhere, and the exit code is set. */
+  isClosed: boolean = false;
+
+  constructor() {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.isClosed = true;
+      process.exitCode = exitOfSignal(SigPIPE);
+    });
+  }
+
+  print(text: string): void {
+    if (!this.isClosed) process.stdout.write(text);
+  }
+}
