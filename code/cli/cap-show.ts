@@ -4,9 +4,7 @@
  */
 import { hexText, morello, permLetters, riscv, type Bounds, type Capability, type Format } from '../machine/machine.ts';
 import { OptionError, parseSize } from '../mps/mps.ts';
-import { capLook } from '../observe/look.ts';
-import { lookJson, lookText, narrowJson, narrowText } from '../observe/look-text.ts';
-import { narrowLook } from '../observe/narrow.ts';
+import { capLook, lookJson, lookText, narrowJson, narrowLook, narrowText } from '../observe/observe.ts';
 import type { CapOptions } from './cap.ts';
 import { UserError } from './exit.ts';
 

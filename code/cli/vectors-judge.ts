@@ -2,8 +2,7 @@
  *
  * Replays vectors by one route or both, counts, and keeps the first differences <design/look#.replay>.
  */
-import { vectorAnswer, vectorDifferences, vectorParse, VectorError, type Vector, type VectorRecord } from '../observe/vectors.ts';
-import { vectorHart } from '../observe/vectors-hart.ts';
+import { vectorAnswer, vectorDifferences, vectorParse, VectorError, vectorHart, type Vector, type VectorRecord } from '../observe/observe.ts';
 import { UserError } from './exit.ts';
 
 /** How answers are found: by the codec's functions, by a hart, or by both. */

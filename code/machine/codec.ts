@@ -71,7 +71,6 @@ export abstract class Codec implements Format {
   protected abstract narrowBase(cap: Capability): bigint;
   /** Whether new bounds may be put on these, their being within apart. */
   protected abstract mayNarrow(cap: Capability, fit: BoundsFit): boolean;
-  /** An atomic access is checked as a load, bounds and all, before anything is asked of it as a store; and tags are loaded as data. */
 
   // Fields. ------------------------------------------------------------------------------------------------------------
   fields(cap: Capability): Fields {

@@ -2,10 +2,10 @@
  *
  * On a machine for several workers the fast paths of `hart.ts` serve data loads of up to four bytes. The other accesses come here: the
  * same compares, then the granule's lock <design/workers#.lock>. What these do not decide is for `reach.ts`
- * <design/workers#.short>.
+ * <design/workers#.short>. A Morello hart's loads of capabilities come here too <design/machine#.format>.
  */
 import { cool } from '../base/base.ts';
-import { dataWrite, doubleRead, granuleRead, granuleWrite } from './granule.ts';
+import { dataWrite, doubleRead, granuleWrite } from './granule.ts';
 import type { Hart } from './hart.ts';
 import { PageDIRTYCAP, PageREAD, PageSTORECAP, PageWRITE, pageLoadCap } from './pages.ts';
 import { PermLOADCAP, PermSTORECAP, PermSTORELOCAL } from './slot.ts';
@@ -63,16 +63,9 @@ export function storeCapLocked(hart: Hart, dst: number, offset: number, value: n
   return true;
 }
 
-/** loadCapLocked -- load a capability or word with its tag; false if that is not decided here. .critical
+/** placeCap -- where a capability is loaded from, tag and all, if room, authority and page grant it at once; else -1. .critical
  *
- * The page admits the hart's generation: whatever is there when the lock is had may be loaded.
+ * The page admits the hart's generation: whatever is there when the granule is held may be loaded.
  */
-export function loadCapLocked(hart: Hart, dst: number, src: number, offset: number): boolean {
-  if ((hart.r[(src << 3) + 4] & LoadCAP) === 0) return false;
-  const p = place(hart, src, offset, 16, Readable, LoadRIGHTS | pageLoadCap(hart.generation)), memory = hart.memory;
-  if (p < 0) return false;
-  const tag = memory.lock(p >>> 4);
-  granuleRead(hart, dst, p, src, tag !== 0);
-  memory.unlock(p >>> 4, tag);
-  return true;
-}
+export const placeCap = (hart: Hart, src: number, offset: number): number =>
+  ((hart.r[(src << 3) + 4] & LoadCAP) === 0 ? -1 : place(hart, src, offset, 16, Readable, LoadRIGHTS | pageLoadCap(hart.generation)));

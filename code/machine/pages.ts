@@ -61,6 +61,8 @@ export class AddressSpace {
   isGenerational: boolean = false;
   /** The pages of the other generation are being visited <design/revoke#.pages.change>; with none of those left it may be false. */
   isSweeping: boolean = false;
+  /** A page has changed that may hold tags which that has passed by. */
+  hasLate: boolean = false;
   /** Frames lie below this physical address. */
   private readonly frames: number;
   private readonly elsewhere = new Map<number, number>();
@@ -88,7 +90,8 @@ export class AddressSpace {
     insistPages(base, size);
     aver(frame % PageSIZE === 0, '<design/machine#.pages.aligned>');
     aver(frame >= 0 && frame + size <= this.frames, '<design/machine#.pages.frames>');
-    const bits = this.bits(rights, (rights & PageDIRTYCAP) === 0);
+    const isCurrent = (rights & PageDIRTYCAP) === 0, bits = this.bits(rights, isCurrent);
+    if (!isCurrent) this.hasLate = true;
     for (let done = 0; done < size; done += PageSIZE) this.set(base + done, (frame + done) | bits);
   }
 
@@ -105,6 +108,7 @@ export class AddressSpace {
     for (let done = 0; done < size; done += PageSIZE) {
       const old = this.at(base + done), isCurrent = (old & PageLOADCAP) === pageLoadCap(this.generation);
       aver((old & PageVALID) !== 0, '<design/machine#.pages.mapped>');
+      if (!isCurrent) this.hasLate = true;
       this.change(base + done, ~PageRIGHTS | PageDIRTYCAP, isCurrent ? current : stale);
     }
   }

@@ -6,14 +6,12 @@
 import { aver, cool } from '../base/base.ts';
 import { highOffset, lowOffset } from './address.ts';
 import type { AccessKind, Fault } from './fault.ts';
-import { dataWrite, doubleRead, granuleHold, granuleRead, granuleRelease, granuleWrite, weakened, weakens } from './granule.ts';
+import { dataWrite, doubleRead, granuleHold, granuleRead, granuleRelease, granuleWrite } from './granule.ts';
 import type { Hart } from './hart.ts';
 import { ladder, ladderEntry, ladderStrips } from './ladder.ts';
-import { loadCapLocked, loadDoubleLocked, placeDouble, storeCapLocked, storeLocked } from './locked.ts';
+import { loadDoubleLocked, placeCap, placeDouble, storeCapLocked, storeLocked } from './locked.ts';
 import { PageDIRTYCAP } from './pages.ts';
 import { PermLOADCAP, SlotHIGH, SlotLOW, SlotSHIFT, SlotTAG } from './slot.ts';
-
-export { granuleHold, granuleRead, granuleRelease, granuleWrite, weakened, weakens };
 
 /** reach -- the physical address of an access once it may be made
  *
@@ -131,9 +129,16 @@ export function storeCapAttempt(hart: Hart, dst: number, offset: number, value: 
 
 /** loadCapSlow -- load a capability or word; authority or page may keep the tag from the register. */
 export function loadCapSlow(hart: Hart, dst: number, src: number, offset: number): void {
-  if (hart.memory.isShared && loadCapLocked(hart, dst, src, offset)) return;
-  begin(hart, src, offset);
-  loadCapAttempt(hart, dst, src, offset);
+  const near = hart.memory.isShared || hart.isMorello ? placeCap(hart, src, offset) : -1;
+  if (near < 0) {
+    begin(hart, src, offset);
+    loadCapAttempt(hart, dst, src, offset);
+    return;
+  }
+  if (cool) audit(hart, 'loadcap', src, offset, 16, near);
+  const tag = granuleHold(hart, near);
+  granuleRead(hart, dst, near, src, tag !== 0);
+  granuleRelease(hart, near, tag);
 }
 
 /** loadCapAttempt -- the same as one of many. */

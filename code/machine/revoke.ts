@@ -70,10 +70,6 @@ export class Revoker {
   /** The next page of the window to look at; then those outside, from the last to the first. */
   private cursor = 0;
   private outside: number[] = [];
-  /** Every page has been looked at in this pass: only stale ones are still of interest. */
-  private isAgain = false;
-  /** Something has been visited since the first page. */
-  private hasVisited = false;
   /** Pages of a shared machine that the last pass has found without tags; cleaned when the harts stand still. */
   private empty: number[] = [];
 
@@ -107,7 +103,6 @@ export class Revoker {
     }
     for (const page of this.empty) this.emptyClean(page);
     this.empty = [];
-    this.isAgain = false;
     this.lap();
   }
 
@@ -119,7 +114,6 @@ export class Revoker {
       if (page < 0) return true;
       if (left <= 0) return false;
       this.visit(pageLow(page), pageHigh(page));
-      this.hasVisited = true;
       if (this.cursor < this.space.window.length) this.cursor += 1;
       else this.outside.pop();
     }
@@ -149,18 +143,18 @@ export class Revoker {
 
   /** lap -- begin again with the first page. */
   private lap(): void {
-    this.hasVisited = false;
+    this.space.hasLate = false;
     this.cursor = 0;
     this.outside = this.space.outside();
   }
 
   /** seek -- the number of the next page that wants a visit; -1 if there is none
    *
-   * .again: After the last page comes the first, until nothing is found on the whole way: pages are mapped behind the cursor as well.
+   * .again: After the last page comes the first, if a page has changed that may have been behind the cursor.
    */
   private seek(): number {
-    for (;;) {
-      const { window } = this.space;
+    const { window } = this.space;
+    for (; ; this.lap()) {
       for (; this.cursor < window.length; this.cursor += 1) {
         if (window[this.cursor] !== 0 && this.isWanting(window[this.cursor])) return WINDOW * 0x10_0000 + this.cursor;
       }
@@ -168,16 +162,12 @@ export class Revoker {
         const page = this.outside[this.outside.length - 1];
         if (this.isWanting(this.space.entry(pageLow(page), pageHigh(page)))) return page;
       }
-      const isDone = this.isAgain && !this.hasVisited;
-      this.isAgain = true;
-      this.lap();
-      if (isDone) return -1;
+      if (!this.space.hasLate) return -1;
     }
   }
 
   private isWanting(entry: number): boolean {
-    const load = entry & LOADCAP;
-    return (entry & VALID) !== 0 && load !== pageLoadCap(this.space.generation) && (load !== 0 || !this.isAgain);
+    return (entry & VALID) !== 0 && (entry & LOADCAP) !== pageLoadCap(this.space.generation);
   }
 
   /** visit -- bring a page up to date: nothing that is revoked is left in it, and its tags may be loaded. */

@@ -77,7 +77,7 @@ function copyOn(
   return unit;
 }
 
-/** copyRun -- copy up to `size` bytes at the edges, within bounds and pages on either side; returns how many may be copied in a run. */
+/** copyRun -- copy up to `size` bytes at the edges, within bounds and pages on either side; returns how many are in the run. */
 function copyRun(
   hart: Hart, dst: number, dstEdge: number, src: number, srcEdge: number, size: number, unit: number, isDown: boolean,
 ): number {
@@ -263,10 +263,9 @@ function compareRun({ u8, i32 }: Hart, a: number, b: number, size: number): numb
   let done = 0;
   if (((a ^ b) & 3) === 0) {
     while (done < size && ((a + done) & 3) !== 0 && u8[a + done] === u8[b + done]) done += 1;
-    if (((a + done) & 3) === 0) {
-      const limit = size - 3;
-      while (done < limit && i32[(a + done) >>> 2] === i32[(b + done) >>> 2]) done += 4;
-    }
+    // Where a byte differs before, so does the word that it is in.
+    const limit = size - 3;
+    while (done < limit && i32[(a + done) >>> 2] === i32[(b + done) >>> 2]) done += 4;
   }
   while (done < size && u8[a + done] === u8[b + done]) done += 1;
   return done < size ? u8[a + done] - u8[b + done] : 0;

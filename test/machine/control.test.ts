@@ -11,6 +11,8 @@ import {
 import { outcome, RigMAPPED, type Rig } from './rig.ts';
 
 describe('CJALR', () => {
+  /** The last two bytes, without the last. */
+  const lastOdd: Change = (cap) => riscv.setBounds({ ...cap, lo: at(0x10fe) }, 1n).cap;
   type Row = readonly [name: string, changes: readonly Change[], offset: number, result: FaultKind | number];
   const rows: readonly Row[] = [
     ['to the address', [], 0, 0x1040],
@@ -22,6 +24,7 @@ describe('CJALR', () => {
     ['the last two bytes', [], 0xbe, 0x10fe],
     ['the last byte, whose bit 0 is cleared', [], 0xbf, 0x10fe],
     ['beyond', [], 0xc0, 'bounds'],
+    ['to where one byte is within', [lastOdd], 0, 'bounds'],
     ['below', [], -0x41, 'bounds'],
     ['untagged', [untag], 0, 'tag'],
     ['a sentry', [entry], 0, 0x1040],
@@ -46,6 +49,10 @@ describe('CJALR', () => {
       expect(slotRead(hart, PCC)).toEqual({ ...typed(riscv.types.unsealed)(cap, hart), lo: at(result) });
       expect(slotRead(hart, LINK)).toEqual(riscv.sealEntry({ ...from, lo: from.lo + 4n }));
       expect(slotRead(hart, CODE)).toEqual(cap);
+      // Rooms are those of the new address.
+      const words = [...hart.r.subarray(PCC << 3, (PCC + 1) << 3)];
+      hart.decode(PCC);
+      expect([...hart.r.subarray(PCC << 3, (PCC + 1) << 3)]).toEqual(words);
     });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { riscv, type AccessKind, type Capability, type Format } from '../../code/machine/machine.ts';
+import { morello, riscv, type AccessKind, type Capability, type Format } from '../../code/machine/machine.ts';
+import { sealForm, SealLB, SealLPB, SealRB } from '../../code/machine/morello.ts';
 import { bits, formats, hold } from './arbitrary.ts';
 
 // Rules that no row of the vectors is at the edge of, and that breaking them one by one showed to be unguarded <design/mutants#.codec>.
@@ -62,4 +63,9 @@ test('CBuildCap refuses a top below the base, even one that encoding gives back 
   expect(riscv.build(cap, riscv.rootAt(0n)).tag).toBe(false);
   expect(riscv.build({ ...cap, hi: riscv.encode({ base: 8n << 52n, top: 16n << 52n }, 0n, 0, riscv.types.unsealed, 0n, false).cap.hi }, riscv.rootAt(0n)).tag)
     .toBe(true);
+});
+
+test('SEAL RB, LPB and LB seal with the types 1, 2 and 3 <design/capability#.morello.instructions>', () => {
+  const cap = rangeCap(morello, 0x1000n, 0x2000n);
+  expect([SealRB, SealLPB, SealLB].map((form) => morello.type(sealForm(cap, form)))).toEqual([1, 2, 3]);
 });

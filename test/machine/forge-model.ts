@@ -165,10 +165,27 @@ export class World {
 
   /** refuses -- what an access through a capability must be refused for. */
   refuses(cap: Capability, access: AccessKind, offset: number, size: number, value: Capability = this.format.nullAt(0n)): FaultKind | null {
-    const address = BigInt.asUintN(64, cap.lo + BigInt(offset)), kind = this.format.refuses(cap, address, access, BigInt(size), value);
-    if (kind !== null) return kind;
-    if (access === 'fetch' ? (address & (this.format.name === 'morello' ? 3n : 1n)) !== 0n : address % BigInt(size) !== 0n) return 'misaligned';
-    return this.pageRefuses(cap, access, address, value);
+    const address = BigInt.asUintN(64, cap.lo + BigInt(offset));
+    return this.capRefuses(cap, access, address, size, value)
+      ?? (address % BigInt(size) !== 0n ? 'misaligned' : this.pageRefuses(cap, access, address, value));
+  }
+
+  /** What the capability decides, written anew: not as the machine has it. */
+  private capRefuses(cap: Capability, access: AccessKind, address: bigint, size: number, value: Capability): FaultKind | null {
+    const { format, format: { perm, name } } = this, { base, top } = format.bounds(cap);
+    const outside = address < base || address + BigInt(size) > top ? 'bounds' : null;
+    const lacks = (bit: number, kind: FaultKind): FaultKind | null => (this.has(cap, bit) ? null : kind);
+    if (!cap.tag) return 'tag';
+    if (format.isSealed(cap)) return 'seal';
+    const store = lacks(perm.store, 'store') ?? (value.tag ? lacks(perm.storeCap, 'storecap') : null)
+      ?? (value.tag && !this.has(value, perm.global) ? lacks(perm.storeLocal, 'storelocal') : null);
+    switch (access) {
+      case 'fetch': return lacks(perm.execute, 'execute') ?? outside;
+      case 'store': case 'storecap': return store ?? outside;
+      case 'amo': case 'swapcap': return lacks(perm.load, 'load') ?? (name === 'morello' ? outside : null) ?? store ?? outside;
+      case 'loadtags': return lacks(perm.load, 'load') ?? (name === 'riscv' ? lacks(perm.loadCap, 'loadcap') : null) ?? outside;
+      default: return lacks(perm.load, 'load') ?? outside;
+    }
   }
 
   private pageRefuses(cap: Capability, access: AccessKind, address: bigint, value: Capability): FaultKind | null {

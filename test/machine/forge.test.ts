@@ -85,7 +85,6 @@ describe('random programs', () => {
       + '<design/machine#.inv.fault.nothing> <design/control#.inv.authority>', () => {
       const world = new World(format, isShared);
       fc.assert(fc.property(programs, (program) => { run(world, program); }), { numRuns: Programs, seed: first + (isShared ? 1000 : 0) });
-      if (process.env['FORGE'] !== undefined) console.log(Object.fromEntries([...world.counts].sort()));
       const weak = Least.filter(([what, times, only]) => (only ?? format) === format && (world.counts.get(what) ?? 0) < times);
       expect(weak.map(([what, times]) => `${what}: ${world.counts.get(what) ?? 0} of ${times}`)).toEqual([]);
     });

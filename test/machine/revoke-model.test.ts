@@ -35,7 +35,7 @@ class Model {
   doomed: ReadonlySet<number> = new Set();
   /** How often each page has faulted since it became stale. */
   readonly faulted = new Map<number, number>();
-  readonly hits = { cleared: 0, slots: 0, kept: 0, faults: 0, elsewhere: 0, strays: 0 };
+  readonly hits = { cleared: 0, slots: 0, kept: 0, faults: 0, elsewhere: 0, strays: 0, swaps: 0 };
 
   constructor(name: FormatName, seed: number) {
     this.draw = random(seed);
@@ -155,11 +155,17 @@ class Model {
     }
   }
 
-  /** Change a page's rights, or put a fresh page in its place. */
+  /** Change a page's rights, put a fresh page in its place, or have it change places with another. */
   remap(page: number): void {
-    const { draw, space, machine: { memory } } = this, rights = SOME[draw(SOME.length)];
-    if (draw(8) !== 0) return;
-    if (draw(3) === 0) {
+    const { draw, space, machine: { memory } } = this, rights = SOME[draw(SOME.length)], partner = 2 + draw(KEEPING - 4);
+    if (draw(5) !== 0) return;
+    if (draw(3) === 0 && page >= 2) {
+      const frames = [page, partner].map((at) => (this.entry(at) & -PageSIZE) >>> 0);
+      space.map(addrOfWindow(page * PageSIZE), PageSIZE, frames[1], rights | PageDIRTYCAP);
+      space.map(addrOfWindow(partner * PageSIZE), PageSIZE, frames[0], RIGHTS | PageDIRTYCAP);
+      if (this.revoker.isOpen) this.hits.swaps += 1;
+      this.faulted.delete(partner);
+    } else if (draw(3) === 0) {
       const frame = page < 2 ? -1 : ((this.entry(page) & -PageSIZE) >>> 0);
       if (frame < 0) return;
       memory.tags.fill(0, frame >> 4, (frame + PageSIZE) >> 4);
@@ -231,13 +237,14 @@ describe('passes with harts at work', () => {
       test(`what was painted at the opening is gone at the close, nothing else is, and no hart gets it <design/revoke#.inv.closed> ${format} seed ${seed}`, () => {
         const model = new Model(format, seed);
         for (let pass = 0; pass < 4; pass += 1) model.pass();
-        const { cleared, slots, kept, faults, elsewhere, strays } = model.hits;
+        const { cleared, slots, kept, faults, elsewhere, strays, swaps } = model.hits;
         expect(cleared).toBeGreaterThan(10);
         expect(slots).toBeGreaterThan(5);
         expect(kept).toBeGreaterThan(500);
         expect(faults).toBeGreaterThan(5);
         expect(elsewhere).toBeGreaterThan(5);
         expect(strays).toBeGreaterThan(10);
+        expect(swaps).toBeGreaterThan(1);
       });
     }
   }

@@ -16,7 +16,7 @@ export const formats: readonly FormatName[] = ['riscv', 'morello'];
 /** Pages of the window that are mapped at first, each on the frame of its number. */
 export const PAGES = 16;
 /** What a program's pages have, as long as they hold no capability. */
-export const RIGHTS = PageREAD | PageWRITE | PageLOADCAP | PageSTORECAP;
+export const RIGHTS: number = PageREAD | PageWRITE | PageLOADCAP | PageSTORECAP;
 
 /** What there is. */
 export interface World {

@@ -4,7 +4,7 @@ import {
   PageWRITE, Revoker, riscv, Shadow, slotRead, slotWrite, WindowHIGH,
   type Addr, type Capability,
 } from '../../code/machine/machine.ts';
-import { WindowBASE } from './arbitrary.ts';
+import { WindowBASE, WindowTOP } from './arbitrary.ts';
 import { capability, entryAt, formats, isDirty, isTaggedAt, loaded, pageAt, PAGES, pass, put, RIGHTS, world, type World } from './revoke-rig.ts';
 import { outcome } from './rig.ts';
 
@@ -13,7 +13,9 @@ for (const format of formats) {
     test(`what goes is what has a memory permission, is not spared, and whose base is painted <design/revoke#.def.revoked> ${format}`, () => {
       const set = world(format), { hart, shadow } = set, f = formatOf(hart), { perm } = f;
       shadow.paint(0x3040, 0x3060);
-      const outside = f.encode({ base: 0x3040n, top: 0x3060n }, 0x3040n, perm.load, f.types.unsealed, 0n, true).cap;
+      shadow.paint(0xffff_ffc0, 0x1_0000_0000);
+      const at = (base: bigint, address: bigint): Capability =>
+        f.encode({ base, top: base + 64n }, address, perm.load, f.types.unsealed, 0n, true).cap;
       const rows: readonly (readonly [name: string, cap: Capability, isKept: boolean])[] = [
         ['the painted object', capability(set, 0x3040, 32), false],
         ['its second granule', capability(set, 0x3050, 16), false],
@@ -33,7 +35,9 @@ for (const format of formats) {
         ['for sealing', capability(set, 0x3040, 32, perm.seal | perm.unseal | perm.global | perm.user0 | perm.user2 | perm.user3), true],
         ...([perm.load, perm.store, perm.execute, perm.loadCap, perm.storeCap, perm.storeLocal])
           .map((bits) => [`permission ${bits}`, capability(set, 0x3040, 32, bits), false] as const),
-        ['the same low word outside of the window', outside, true],
+        ['the same low word outside of the window', at(0x3040n, 0x3040n), true],
+        ['base in the window, address above it', at(WindowTOP - 64n, WindowTOP + 8n), false],
+        ['base below the window, address in it', at(WindowBASE - 64n, WindowBASE + 8n), true],
       ];
       rows.forEach(([, cap], index) => {
         put(set, 0x1000 + index * 32, cap);
@@ -56,7 +60,7 @@ for (const format of formats) {
       shadow.paint(0x3000, 0x3040);
       expect(loaded(set, 0x1000)).toBe('kept');
       revoker.open([hart]);
-      expect(hart.isTagged(3)).toBe(false);
+      expect([hart.isTagged(3), outcome(() => hart.load8(3, 0)), outcome(() => { hart.store8(3, 0, 1); })]).toEqual([false, 'tag', 'tag']);
       expect([0x1000, 0x1010, 0x1000, 0x1010].map((at) => loaded(set, at))).toEqual(['stripped', 'kept', 'stripped', 'kept']);
       expect(faults.map(({ kind, low }) => [kind, low])).toEqual([['page-loadcap', 0x1000]]);
       // Data and untagged words need no visit; a stale page may be stored to.
@@ -155,8 +159,15 @@ describe('pages under load generations', () => {
     space.map(pageAt(5), PageSIZE, 0xc000, RIGHTS | PageDIRTYCAP);
     expect(() => { revoker.close(); }).toThrow('<design/revoke#.close>');
     expect([revoker.step(0), revoker.step(1), revoker.step(0)]).toEqual([false, true, true]);
-    revoker.close();
     expect(set.machine.memory.tags[0xc000 >> 4]).toBe(0);
+    // Also where no tags are let through, at once or before the sweep is there.
+    for (const rights of [PageREAD, RIGHTS]) {
+      set.machine.memory.tags[0xc000 >> 4] = 1;
+      space.map(pageAt(5), PageSIZE, 0xc000, rights | PageDIRTYCAP);
+      space.protect(pageAt(5), PageSIZE, PageREAD);
+      expect([revoker.step(0), revoker.step(1000), set.machine.memory.tags[0xc000 >> 4]]).toEqual([false, true, 0]);
+    }
+    revoker.close();
   });
 
   test('a change of rights does not bring a page up to date <design/revoke#.pages.change>', () => {
@@ -192,6 +203,7 @@ describe('pages under load generations', () => {
 
   test('pages outside of the window are swept, and their granules are never painted <design/revoke#.pages.outside>', () => {
     const set = world('riscv'), { hart, space, shadow, revoker, faults } = set;
+    space.unmap(pageAt(2), PageSIZE);
     for (const page of [0x1000, 0x3_0000_0000, 0x7ff_ffff_f000]) {
       space.map(page as Addr, PageSIZE, 0x2000, RIGHTS);
       slotWrite(hart, 4, riscv.encode({ base: BigInt(page), top: BigInt(page) + 0x1000n }, BigInt(page), riscv.perm.all & ~riscv.perm.user1, -1, 0n, true).cap);

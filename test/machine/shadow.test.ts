@@ -36,6 +36,16 @@ describe('the shadow', () => {
     });
   }
 
+  test('a range that ends with the first granule of a word, or of a bit of the coarse map, is painted whole <design/revoke#.inv.shadow>', () => {
+    for (const at of [0x200, 0x4000, 0x8_0000]) {
+      const shadow = new Shadow();
+      shadow.paint(at - 32, at + 16);
+      expect([-48, -32, -16, 0, 16].map((near) => shadow.isPainted(at + near))).toEqual([false, true, true, true, false]);
+      shadow.clear(at - 16, at);
+      expect([-32, -16, 0].map((near) => shadow.isPainted(at + near))).toEqual([true, false, true]);
+    }
+  });
+
   test('parts of granules and places beyond the window cannot be painted <design/revoke#.paint.granules>', () => {
     const shadow = new Shadow();
     for (const [base, limit] of [[8, 32], [0, 24]]) {

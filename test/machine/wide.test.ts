@@ -63,8 +63,9 @@ const Frames = 6;
 const places = [addrOfWindow(0x10_0000), addrOfWindow(0xffff_e000 | 0), 0x3_ffff_d000 as Addr] as const;
 
 const rightsOf = [
-  PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageALL, PageREAD | PageWRITE | PageLOADCAP | PageSTORECAP,
-  PageREAD | PageLOADCAP, PageWRITE | PageSTORECAP, PageREAD | PageWRITE | PageLOADCAP, PageREAD | PageWRITE | PageSTORECAP, PageREAD | PageWRITE | PageLOADCAP,
+  ...Array.from({ length: 12 }, () => PageALL), PageREAD | PageWRITE | PageLOADCAP | PageSTORECAP,
+  PageREAD | PageLOADCAP, PageWRITE | PageSTORECAP, PageREAD | PageWRITE | PageLOADCAP, PageREAD | PageWRITE | PageSTORECAP,
+  PageREAD | PageWRITE | PageLOADCAP,
   PageREAD | PageWRITE | PageSTORECAP | pageLoadCap(1), PageREAD | PageWRITE | PageSTORECAP | pageLoadCap(0),
   PageREAD | PageWRITE | PageSTORECAP | PageTRAPCAP, PageREAD | PageWRITE, 0,
 ] as const;
@@ -88,8 +89,9 @@ function permsDrawn(draw: Random, { perm }: Format, slot: number): number {
 
 /** valueDrawn -- a capability such as lies in memory: global or local, for data or code, now and then sealed. */
 function valueDrawn(draw: Random, format: Format): Capability {
-  const base = BigInt(draw(0x1000) * 16), perms = chance(draw, 4) ? format.perm.all & ~format.perm.global : draw(format.perm.all + 1) | format.perm.global;
-  const { cap } = format.encode({ base, top: base + BigInt(draw(64) * 16) }, base, perms & format.perm.all, format.types.unsealed, 0n, true);
+  const base = BigInt(draw(0x1000) * 16), { all, global } = format.perm;
+  const perms = chance(draw, 4) ? all & ~global : draw(all + 1) | global;
+  const { cap } = format.encode({ base, top: base + BigInt(draw(64) * 16) }, base, perms & all, format.types.unsealed, 0n, true);
   return chance(draw, 8) ? format.sealEntry(cap) : cap;
 }
 
@@ -97,7 +99,8 @@ function valueDrawn(draw: Random, format: Format): Capability {
 function authorityDrawn(draw: Random, format: Format, at: number, slot: number): Capability {
   const size = Pages * PageSIZE, base = chance(draw, 6) ? draw(size) : 0, top = chance(draw, 4) ? base + draw(size - base) : size;
   const bounds = { base: BigInt(at + base), top: BigInt(at + top) };
-  const { cap } = format.encode(bounds, bounds.base + BigInt(draw(top - base + 1)), permsDrawn(draw, format, slot), format.types.unsealed, 0n, true);
+  const address = bounds.base + BigInt(draw(top - base + 1)), perms = permsDrawn(draw, format, slot);
+  const { cap } = format.encode(bounds, address, perms, format.types.unsealed, 0n, true);
   return chance(draw, 40) ? { ...cap, tag: false } : chance(draw, 40) ? format.sealEntry(cap) : cap;
 }
 
@@ -143,7 +146,8 @@ function trapOf(policy: Policy, world: World): Hart['trap'] {
     const isPage = fault.kind.startsWith('page');
     if (policy === 'none' || faults.length > 3000 || (policy !== 'authority' && !isPage)) throw new MachineFault(fault);
     if (policy === 'grant') {
-      const granted = ladderGrant(hart, fault.access, fault.slot, fault.offset, fault.size, fault.value < 0 ? 0 : hart.r[(fault.value << 3) + 4]);
+      const { access, slot, offset, size, value } = fault;
+      const granted = ladderGrant(hart, access, slot, offset, size, value < 0 ? 0 : hart.r[(value << 3) + 4]);
       if (granted < 0) throw new MachineFault(fault);
       return granted;
     }
@@ -152,7 +156,8 @@ function trapOf(policy: Policy, world: World): Hart['trap'] {
     else if (faults.length > 4) throw new MachineFault(fault);
     else {
       const format = formatOf(hart), bounds = { base: BigInt(at), top: BigInt(at + Pages * PageSIZE) };
-      slotWrite(hart, fault.slot, format.encode(bounds, slotRead(hart, fault.slot).lo, format.perm.all, format.types.unsealed, 0n, true).cap);
+      const { lo } = slotRead(hart, fault.slot);
+      slotWrite(hart, fault.slot, format.encode(bounds, lo, format.perm.all, format.types.unsealed, 0n, true).cap);
     }
     if (policy === 'move' && faults.length < 3) {
       const format = formatOf(hart), cap = slotRead(hart, fault.slot), to = cap.lo + [16n, -32n, 5n][(fault.offset >>> 0) % 3];
@@ -225,7 +230,8 @@ function tallyCopy(tally: Tally, world: World, outcome: unknown, before: Buffer,
 /** copyOnce -- one random copy, by the operation and by the model. */
 function copyOnce(seed: number, name: FormatName, isShared: boolean, tally: Tally): void {
   const one = worldDrawn(seed, name, isShared), other = worldDrawn(seed, name, isShared), { draw, hart } = one;
-  const size = draw(sizesOf[draw(sizesOf.length)]), tags: Tags = chance(draw, 4) ? 'strip' : 'keep', policy = policies[draw(policies.length)];
+  const size = draw(sizesOf[draw(sizesOf.length)]), tags: Tags = chance(draw, 4) ? 'strip' : 'keep';
+  const policy = policies[draw(policies.length)];
   const srcOffset = offsetDrawn(one, SRC), near = (draw(200) - 100) * (chance(draw, 4) ? 1 : 16);
   const overlap = Number(slotRead(hart, SRC).lo - slotRead(hart, DST).lo) + srcOffset + near;
   const even = Number((slotRead(hart, SRC).lo + BigInt(srcOffset) - slotRead(hart, DST).lo) & 15n);
@@ -243,7 +249,9 @@ function copyOnce(seed: number, name: FormatName, isShared: boolean, tally: Tall
 }
 
 const kinds = ['tag', 'seal', 'load', 'store', 'storecap', 'storelocal', 'bounds', 'page', 'page-loadcap', 'page-storecap'] as const;
-const events = ['plain', 'pages', 'grant', 'authority', 'move', 'halt', 'done without fault', 'faulted on the way', 'went on', 'tags moved', 'downward', 'upward'] as const;
+const events = [
+  'plain', 'pages', 'grant', 'authority', 'move', 'halt', 'done without fault', 'faulted on the way', 'went on', 'tags moved', 'downward', 'upward',
+] as const;
 
 describe.each(['riscv', 'morello'] as const)('wide operations do what single accesses do, %s', (name) => {
   for (const isShared of [false, true]) {
@@ -276,7 +284,7 @@ describe.each(['riscv', 'morello'] as const)('wide operations do what single acc
           }
           const outcome = outcomeOf(() => wideCompare(one.hart, DST, dstOffset, SRC, srcOffset, size));
           expect(outcome).toEqual(outcomeOf(() => modelCompare(other.hart, DST, dstOffset, SRC, srcOffset, size)));
-          tally.add(typeof outcome === 'object' ? 'compare faulted' : Math.sign(outcome as number) === 0 ? 'equal' : (outcome as number) < 0 ? 'less' : 'greater');
+          tally.add(typeof outcome === 'number' ? ['less', 'equal', 'greater'][Math.sign(outcome) + 1] : 'compare faulted');
         }
         expectSame(one, other);
       }
@@ -337,7 +345,8 @@ describe('what programs see of it', () => {
       if (heard === 4) space.protect(addrOfWindow(0x2000), PageSIZE, PageREAD);
     };
     const fault = outcomeOf(() => { wideCopy(hart, DST, 8, SRC, 8, 0x100, 'keep'); }) as Fault;
-    expect([heard, fault.kind, fault.access, fault.offset, memory.tags[0x202], memory.tags[0x203]]).toEqual([4, 'page', 'storecap', 0x30, 1, 0]);
+    expect(fault).toMatchObject({ kind: 'page', access: 'storecap', offset: 0x30 });
+    expect([heard, memory.tags[0x202], memory.tags[0x203]]).toEqual([4, 1, 0]);
     space.protect(addrOfWindow(0x2000), PageSIZE, PageALL);
     heard = 4;
     wideFill(hart, DST, 8, 0x100, 1);

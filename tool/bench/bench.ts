@@ -14,6 +14,7 @@ import { micro } from './micro.ts';
 import { pause } from './pause.ts';
 import { rowJson, rowTable, type Row } from './rows.ts';
 import { scheme } from './scheme.ts';
+import { vectors } from './vectors.ts';
 
 /** A bench: rows as they are measured. */
 export interface Bench {
@@ -38,7 +39,7 @@ export interface BenchPort {
 const LoadBUSY = 1;
 
 /** Every bench, in the order in which all of them run. */
-export const BENCHES: readonly Bench[] = [micro, barrier, pause, gcbench, scheme];
+export const BENCHES: readonly Bench[] = [micro, vectors, barrier, pause, gcbench, scheme];
 
 /** benchMain -- the command; returns its exit code. */
 export async function benchMain(args: readonly string[], port: BenchPort, benches: readonly Bench[] = BENCHES): Promise<number> {

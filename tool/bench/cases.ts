@@ -11,6 +11,7 @@ async function caseRun(name: string): Promise<Sample> {
   const [bench, ...rest] = name.split('/');
   switch (bench) {
     case 'micro': return microCase(rest.join('/'));
+    case 'vectors': return (await import('./vectors-work.ts')).vectorsTake(rest[0] ?? '');
     case 'barrier': return barrierCase(rest[0] ?? '');
     case 'pause': return pauseCase(rest[0] ?? '');
     case 'gcbench': return gcbenchCase(rest[0] ?? '', rest[1] ?? '');
@@ -22,7 +23,8 @@ async function caseRun(name: string): Promise<Sample> {
 async function microCase(name: string): Promise<Sample> {
   const { LoopCOUNT, LOOPS } = await import('./loops.ts');
   const { microTake } = await import('./micro.ts');
-  const make = name === 'reserve-commit' ? (await import('./allocation.ts')).allocation : LOOPS[name];
+  const { RANGES } = await import('./ranges.ts');
+  const make = name === 'reserve-commit' ? (await import('./allocation.ts')).allocation : LOOPS[name] ?? RANGES[name];
   if (make === undefined) throw new Error(`there is no operation "${name}"`);
   return microTake(name, make(), LoopCOUNT);
 }

@@ -8,7 +8,7 @@
  */
 import { random } from '../../code/base/base.ts';
 import {
-  AddressSpace, addrOfWindow, boundsEncode, Hart, Memory, PageALL, PermDATA, slotDecode, SlotSHIFT, WindowHIGH,
+  AddressSpace, addrOfWindow, formatOf, Hart, Memory, PageALL, slotWrite, type FormatName,
 } from '../../code/machine/machine.ts';
 
 /** Two loops of `LoopCOUNT` operations each that return the same number. */
@@ -256,7 +256,8 @@ const move: Case = {
 };
 
 /** What makes the loops of each case, by name. A case that says `free` has accesses that do not wait for each other; one
- * that says `locked` is on a machine for several workers, of whom one is there <design/bench#.micro.locked>. */
+ * that says `locked` is on a machine for several workers, of whom one is there <design/bench#.micro.locked>; one that says
+ * `morello` has a machine of that format. */
 export const LOOPS: Readonly<Record<string, () => Loops>> = {
   'load32': () => loopsSet(load32),
   'load32-free': () => loopsSet(load32Free),
@@ -272,19 +273,20 @@ export const LOOPS: Readonly<Record<string, () => Loops>> = {
   'loadCap-locked': () => loopsSet(loadCap, true),
   'loadCap-free-locked': () => loopsSet(loadCapFree, true),
   'storeCap-locked': () => loopsSet(storeCap, true),
+  'loadCap-morello': () => loopsSet(loadCap, false, 'morello'),
+  'loadCap-free-morello': () => loopsSet(loadCapFree, false, 'morello'),
 };
 
 /** loopsSet -- a machine whose hart holds one capability for each of 1,024 objects, the same in a typed array, and the loops. */
-function loopsSet(micro: Case, isShared: boolean = false): Loops {
+function loopsSet(micro: Case, isShared: boolean = false, format: FormatName = 'riscv'): Loops {
   const memory = new Memory(2 * FootprintSIZE, isShared);
   const space = new AddressSpace(memory.size, isShared);
   space.map(addrOfWindow(BaseLOW), FootprintSIZE, FootprintSIZE, PageALL);
-  const hart = new Hart('micro', memory, space);
+  const hart = new Hart('micro', memory, space, undefined, format), codec = formatOf(hart);
   const first = hart.enter(2 * ObjectCOUNT);
   for (let object = 0; object < ObjectCOUNT; object++) {
-    const low = BaseLOW + object * ObjectSIZE;
-    hart.set(first + object, low, WindowHIGH, boundsEncode(low, ObjectSIZE), PermDATA);
-    slotDecode(hart.r, (first + object) << SlotSHIFT);
+    const base = BigInt(addrOfWindow(BaseLOW + object * ObjectSIZE)), top = base + BigInt(ObjectSIZE);
+    slotWrite(hart, first + object, codec.encode({ base, top }, base, codec.perm.all, codec.types.unsealed, 0n, true).cap);
   }
   if (micro.content === 'cycle') cycleFill(memory.i32);
   if (micro.content === 'capabilities' || micro.content === 'shortcuts') capsFill(hart, first);

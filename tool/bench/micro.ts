@@ -33,6 +33,11 @@ const ROWS: readonly MicroRow[] = [
   { name: 'loadCap-locked', against: 'raw load' },
   { name: 'loadCap-free-locked', against: 'raw load' },
   { name: 'storeCap-locked', against: 'raw store' },
+  { name: 'loadCap-morello', against: 'raw load' },
+  { name: 'loadCap-free-morello', against: 'raw load' },
+  { name: 'copy-page', against: 'raw copy' },
+  { name: 'fill-page', against: 'raw fill' },
+  { name: 'sweep-page', against: 'raw tags and words' },
   { name: 'reserve-commit', against: 'new object', platform: 'an' },
 ];
 
