@@ -5,6 +5,7 @@
  */
 import type { Mutant } from './mutant.ts';
 import { mutantsWithBarriers } from './mutants.barriers.list.ts';
+import { mutantsOfMachine } from './mutants.machine.list.ts';
 import { mutantsConvicted, mutantsOfOracles, type OracleMutant } from './mutants.oracles.list.ts';
 
 /** The list. Add beside your kind; the name says what is broken. */
@@ -90,20 +91,6 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
     tests: ['test/machine/access.test.ts'],
   },
   {
-    name: 'a capability is stored without its tag',
-    file: 'code/machine/hart.ts',
-    old: 'this.tags[p >>> 4] = r[v + 4] & 1;',
-    new: 'this.tags[p >>> 4] = 0;',
-    tests: ['test/machine/access.test.ts'],
-  },
-  {
-    name: 'the tag that is stored is the one from before the fault',
-    file: 'code/machine/hart.ts',
-    old: 'this.tags[p >>> 4] = r[v + 4] & 1;',
-    new: 'this.tags[p >>> 4] = tag & 1;',
-    tests: ['test/machine/access.test.ts'],
-  },
-  {
     name: 'loading through an authority without LOAD_CAP keeps the tag',
     file: 'code/machine/hart.ts',
     old: '(r[c + 4] & LoadCAP) !== 0',
@@ -151,34 +138,6 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
     old: 'if (tag === 0) return \'tag\';',
     new: '',
     tests: ['test/machine/ladder.test.ts'],
-  },
-  {
-    name: 'the ladder asks for bounds after alignment',
-    file: 'code/machine/ladder.ts',
-    old: '?? (isInside(low, high, bounds, offset, size) ? null : \'bounds\')\n    ?? ((at & (size - 1)) === 0 ? null : \'misaligned\')',
-    new: '?? ((at & (size - 1)) === 0 ? null : \'misaligned\')\n    ?? (isInside(low, high, bounds, offset, size) ? null : \'bounds\')',
-    tests: ['test/machine/ladder.test.ts', 'test/machine/access.test.ts'],
-  },
-  {
-    name: 'the ladder allows one byte beyond the top',
-    file: 'code/machine/ladder.ts',
-    old: 'above + offset + size <= length;',
-    new: 'above + offset + size <= length + 1;',
-    tests: ['test/machine/ladder.test.ts', 'test/machine/access.test.ts'],
-  },
-  {
-    name: 'a tagged value may be stored to any page',
-    file: 'code/machine/ladder.ts',
-    old: 'valueTag !== 0 && (entry & PageSTORECAP) === 0 ?',
-    new: 'valueTag !== 0 && entry === 0 ?',
-    tests: ['test/machine/ladder.test.ts', 'test/machine/access.test.ts'],
-  },
-  {
-    name: 'rights of a page are never withdrawn',
-    file: 'code/machine/pages.ts',
-    old: '(old & ~PageRIGHTS) | rights | PageVALID',
-    new: 'old | rights | PageVALID',
-    tests: ['test/machine/pages.test.ts'],
   },
   {
     name: 'the bounds of a moved object keep their base',
@@ -328,6 +287,7 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
     new: '    this.generation = generation;\n',
     tests: ['test/mps/pools/large.test.ts'],
   },
+  ...mutantsOfMachine,
   ...mutantsWithBarriers,
   ...mutantsConvicted,
   ...mutantsOfOracles,

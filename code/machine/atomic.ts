@@ -6,7 +6,7 @@
 import type { AccessKind } from './fault.ts';
 import { granuleHold, granuleRelease, granuleWrite, weakened, weakens } from './granule.ts';
 import type { Hart } from './hart.ts';
-import { ladder, ladderEntry, pageStrips } from './ladder.ts';
+import { ladderBy, ladderEntry, pageStrips } from './ladder.ts';
 import { dirty, reach, slow, strips, valueTag } from './reach.ts';
 import { PermLOADCAP, SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS, SlotSHIFT, SlotTAG } from './slot.ts';
 
@@ -93,7 +93,7 @@ function acquire(hart: Hart, src: number, offset: number, value: number): number
 function hasChanged(
   hart: Hart, access: AccessKind, src: number, offset: number, size: number, value: number, entry: number, p: number,
 ): boolean {
-  return hart.memory.isShared && ladder(hart, access, src, offset, size, valueTag(hart, value), value, entry) !== p;
+  return hart.memory.isShared && ladderBy(entry, hart, access, src, offset, size, valueTag(hart, value), value) !== p;
 }
 
 const permsLoaded = (hart: Hart, src: number, bounds: number, perms: number, isTagged: boolean): number =>

@@ -4,16 +4,19 @@
  * refuses names the fault. Nothing is changed. The fast paths of `hart.ts` are shortcuts through it
  * <design/machine#.ladder.agree>.
  */
+import { cool } from '../base/base.ts';
 import { highOffset, lowOffset, PageSIZE } from './address.ts';
 import { accessReads, accessWrites, faultIsPage, faultMake, type AccessKind, type Fault, type FaultKind } from './fault.ts';
 import type { Hart } from './hart.ts';
 import { PageEXECUTE, PageLOADCAP, PageREAD, PageSTORECAP, PageTRAPCAP, PageVALID, PageWRITE, pageLoadCap } from './pages.ts';
 import {
   PermEXECUTE, PermGLOBAL, PermLOAD, PermLOADCAP, PermSTORE, PermSTORECAP, PermSTORELOCAL, SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS,
-  SlotSHIFT, SlotTAG, boundsAreSealed,
+  SlotREADABLE, SlotSHIFT, SlotTAG, SlotWRITABLE, boundsAreSealed,
 } from './slot.ts';
 import { morelloSealed } from './slot-morello.ts';
 import { isInside } from './words.ts';
+
+const COOL = cool;
 
 /** authorityRefuses -- the rungs that the capability decides: tag, seal, permissions and bounds <design/machine#.ladder.authority>
  *
@@ -71,15 +74,30 @@ const physicalOf = (entry: number, at: number): number => ((entry & -PageSIZE) |
  *
  * `size` is 1, 2, 4, 8 or 16, and 64 for tags; `valueTag` is the tag word of the capability that is to be stored, 0 with other accesses.
  * The address is (the slot's address + offset) mod 2^64, for any integer offset below 2^52. `value` is the slot that the
- * tag word is of, for the report. `entry` is the page's, for who decides more by it than this <design/workers#.rights.once>.
+ * tag word is of, for the report.
  */
 export function ladder(
   hart: Hart, access: AccessKind, slot: number, offset: number, size: number, valueTag: number, value: number = -1,
-  entry: number = ladderEntry(hart, slot, offset),
 ): Fault | number {
   const r = hart.r, c = slot << SlotSHIFT, low = r[c + SlotLOW], high = r[c + SlotHIGH];
-  return ladderAt(hart, access, slot, lowOffset(low, offset), highOffset(low, high, offset), size, valueTag, value, offset, entry);
+  const at = lowOffset(low, offset), atHigh = highOffset(low, high, offset), entry = hart.space.entry(at, atHigh);
+  const isWithin = hasRoom(r, c, offset, size) || isInside(hart.isMorello, low, high, r[c + SlotBOUNDS], at, atHigh, size);
+  return decide(hart, access, slot, at, atHigh, size, valueTag, value, offset, entry, isWithin);
 }
+
+/** ladderBy -- the same by an entry that was read before, for who decides more by it than this <design/workers#.rights.once>. */
+export function ladderBy(
+  entry: number, hart: Hart, access: AccessKind, slot: number, offset: number, size: number, valueTag: number, value: number,
+): Fault | number {
+  const r = hart.r, c = slot << SlotSHIFT, low = r[c + SlotLOW], high = r[c + SlotHIGH];
+  const at = lowOffset(low, offset), atHigh = highOffset(low, high, offset);
+  const isWithin = isInside(hart.isMorello, low, high, r[c + SlotBOUNDS], at, atHigh, size);
+  return decide(hart, access, slot, at, atHigh, size, valueTag, value, offset, entry, isWithin);
+}
+
+/** hasRoom -- a room of the slot at word `c` says that an access is within bounds; `cool` asks the bounds themselves. */
+const hasRoom = (r: Int32Array, c: number, offset: number, size: number): boolean =>
+  !COOL && offset >= 0 && (offset + size <= r[c + SlotREADABLE] || offset + size <= r[c + SlotWRITABLE]);
 
 /** ladderEntry -- the page-table entry of an address that is reached through a slot. */
 export function ladderEntry({ r, space }: Hart, slot: number, offset: number): number {
@@ -89,13 +107,21 @@ export function ladderEntry({ r, space }: Hart, slot: number, offset: number): n
 
 /** ladderAt -- the same for any address, given as two words. */
 export function ladderAt(
-  hart: Hart, access: AccessKind, slot: number, at: number, atHigh: number, size: number, valueTag: number, value: number = -1,
-  offset: number = 0, entry: number = hart.space.entry(at, atHigh),
+  hart: Hart, access: AccessKind, slot: number, at: number, atHigh: number, size: number, valueTag: number,
+): Fault | number {
+  const r = hart.r, c = slot << SlotSHIFT;
+  const isWithin = isInside(hart.isMorello, r[c + SlotLOW], r[c + SlotHIGH], r[c + SlotBOUNDS], at, atHigh, size);
+  return decide(hart, access, slot, at, atHigh, size, valueTag, -1, 0, hart.space.entry(at, atHigh), isWithin);
+}
+
+/** decide -- the rungs one after the other. */
+function decide(
+  hart: Hart, access: AccessKind, slot: number, at: number, atHigh: number, size: number, valueTag: number, value: number,
+  offset: number, entry: number, isWithin: boolean,
 ): Fault | number {
   const r = hart.r, c = slot << SlotSHIFT, bounds = r[c + SlotBOUNDS], perms = r[c + SlotPERMS], tag = r[c + SlotTAG];
   const { isMorello } = hart;
   const isSealed = isMorello ? morelloSealed(bounds, perms) : boundsAreSealed(bounds, perms);
-  const isWithin = isInside(isMorello, r[c + SlotLOW], r[c + SlotHIGH], bounds, at, atHigh, size);
   const refusal = authorityRefuses(isMorello, tag, isSealed, isWithin, access, valueTag)
     ?? (isAligned(isMorello, access, at, size) ? null : 'misaligned')
     ?? pageRefuses(hart, entry, access, at, tag, valueTag);

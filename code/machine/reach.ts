@@ -8,7 +8,7 @@ import { highOffset, lowOffset } from './address.ts';
 import type { AccessKind, Fault } from './fault.ts';
 import { dataWrite, doubleRead, granuleHold, granuleRead, granuleRelease, granuleWrite } from './granule.ts';
 import type { Hart } from './hart.ts';
-import { ladder, ladderEntry, ladderStrips } from './ladder.ts';
+import { ladder, ladderBy, ladderEntry, ladderStrips } from './ladder.ts';
 import { loadDoubleLocked, placeCap, placeDouble, storeCapLocked, storeLocked } from './locked.ts';
 import { PageDIRTYCAP } from './pages.ts';
 import { PermLOADCAP, SlotHIGH, SlotLOW, SlotSHIFT, SlotTAG } from './slot.ts';
@@ -149,7 +149,7 @@ export function loadCapAttempt(hart: Hart, dst: number, src: number, offset: num
     // Between the ladder and the lock another hart may have stored what must not be loaded, or changed the page: whether the load is
     // made, from where, and with its tag, is decided by one entry.
     const entry = ladderEntry(hart, src, offset);
-    const isGood = !hart.memory.isShared || isGranted || ladder(hart, 'loadcap', src, offset, 16, 0, -1, entry) === p;
+    const isGood = !hart.memory.isShared || isGranted || ladderBy(entry, hart, 'loadcap', src, offset, 16, 0, -1) === p;
     if (isGood) granuleRead(hart, dst, p, src, tag !== 0 && !strips(hart, src, offset, isGranted, entry));
     granuleRelease(hart, p, tag);
     if (isGood) return;

@@ -10,7 +10,7 @@ import { aver } from '../base/base.ts';
 import { GranuleSIZE, highOffset, lowOffset, PageSIZE } from './address.ts';
 import { granuleHold, granuleRelease, weakened, weakens } from './granule.ts';
 import type { Hart } from './hart.ts';
-import { ladder, ladderEntry, pageStrips, pageTraps } from './ladder.ts';
+import { ladder, ladderBy, ladderEntry, pageStrips, pageTraps } from './ladder.ts';
 import { PageDIRTYCAP, PageSTORECAP } from './pages.ts';
 import { attempt, dirty, loadCapAttempt, storeCapAttempt } from './reach.ts';
 import {
@@ -84,7 +84,7 @@ function copyRun(
   const back = isDown ? size : 0, dstAt = dstEdge - back, srcAt = srcEdge - back;
   // Whatever is decided is decided by one entry on either side <design/workers#.rights.once>.
   const srcEntry = ladderEntry(hart, src, srcAt), dstEntry = ladderEntry(hart, dst, dstAt);
-  const from = ladder(hart, 'load', src, srcAt, 1, 0, -1, srcEntry), to = ladder(hart, 'store', dst, dstAt, 1, 0, -1, dstEntry);
+  const from = ladderBy(srcEntry, hart, 'load', src, srcAt, 1, 0, -1), to = ladderBy(dstEntry, hart, 'store', dst, dstAt, 1, 0, -1);
   if (typeof from !== 'number' || typeof to !== 'number') return 0;
   // Two pages can lie on one frame: up to the overlap nothing is read that the run has written.
   const apart = isDown ? from - to : to - from, count = apart > 0 && apart < size ? apart : size, skip = isDown ? size - count : 0;

@@ -29,10 +29,21 @@ const WordVALUE = 28;
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const NeverMASK: number = MaskNEVER;
 
-/** How a frame says what was attempted: by its place here; 0 is nothing. */
-const accesses: readonly (AccessKind | '')[] = [
-  '', 'load', 'store', 'loadcap', 'storecap', 'amo', 'swapcap', 'loadtags', 'fetch', 'jump', 'invoke',
-];
+/** accessNumber -- how a frame says what was attempted; 0 is nothing. .critical */
+function accessNumber(access: AccessKind): number {
+  switch (access) {
+    case 'load': return 1;
+    case 'store': return 2;
+    case 'loadcap': return 3;
+    case 'storecap': return 4;
+    case 'amo': return 5;
+    case 'swapcap': return 6;
+    case 'loadtags': return 7;
+    case 'fetch': return 8;
+    case 'jump': return 9;
+    case 'invoke': return 10;
+  }
+}
 
 /** What a thread runs: its body at the bottom, above it a handler for each signal that interrupted what is below. */
 export class Level {
@@ -121,7 +132,7 @@ function accessWrite(level: Level, fault: Fault, w: number): void {
   i32[w + 5] = fault.high;
   i32[w + 8] = trap;
   i32[w + 9] = trap === 0x1c ? slot : 0;
-  i32[w + 16] = accesses.indexOf(access);
+  i32[w + 16] = accessNumber(access);
   i32[w + 17] = fault.size;
   i32[w + 18] = slot;
   i32[w + 19] = fault.offset;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AverError } from '../../code/base/base.ts';
 import {
   addrOf, andPerm, baseOf, clearTag, incOffset, lengthOf, offsetOf, PermDATA, permsOf, riscv, seal,
-  sealEntry, setAddress, setBounds, setBoundsExact, slotRead, slotWrite, typeOf, unseal, type Addr, type Capability, type Hart,
+  sealEntry, setAddress, setBounds, setBoundsExact, slotRead, slotWrite, typeOf, unseal, type Capability, type Hart,
 } from '../../code/machine/machine.ts';
 import { addressOf, hold, region, word } from './arbitrary.ts';
 import { give, giveAt, outcome, rig, wordsOf } from './rig.ts';
@@ -12,7 +12,7 @@ import { give, giveAt, outcome, rig, wordsOf } from './rig.ts';
 type Step = (hart: Hart, operand: number) => void;
 const steps: Record<string, Step> = {
   incOffset: (hart, operand) => { incOffset(hart, 2, 1, operand | 0); },
-  setAddress: (hart, operand) => { setAddress(hart, 2, 1, (0x40_0000_0000 + operand) as Addr); },
+  setAddress: (hart, operand) => { setAddress(hart, 2, 1, (0x40_0000_0000 + operand)); },
   setBounds: (hart, operand) => { setBounds(hart, 2, 1, operand >>> 12); },
   setBoundsExact: (hart, operand) => { setBoundsExact(hart, 2, 1, operand >>> 20); },
   andPerm: (hart, operand) => { andPerm(hart, 2, 1, operand & riscv.perm.all); },
@@ -69,7 +69,7 @@ describe('laws', () => {
     hold(fc.tuple(region, fc.integer({ min: -0x2_0000, max: 0x2_0000 })), ([{ base, size }, place]) => {
       giveAt(hart, 1, base, base + size);
       const address = base + (size * BigInt(place)) / 0x1_0000n, isIn = address >= base && address <= base + size;
-      setAddress(hart, 2, 1, Number(address) as Addr);
+      setAddress(hart, 2, 1, Number(address));
       const exact = slotRead(hart, 2);
       incOffset(hart, 4, 1, Number(address - base));
       const fast = slotRead(hart, 4);
@@ -95,7 +95,7 @@ describe('laws', () => {
       expect([name, hart.isTagged(2)]).toEqual([name, false]);
     }
     expect([outcome(() => hart.load32(1, 0)), outcome(() => { hart.store8(1, 0, 1); })]).toEqual(['seal', 'seal']);
-    setAddress(hart, 4, 3, 43 as Addr);
+    setAddress(hart, 4, 3, 43);
     unseal(hart, 2, 1, 4);
     expect(hart.isTagged(2)).toBe(false);
     unseal(hart, 2, 1, 3);

@@ -61,6 +61,7 @@ for (const format of formats) {
       expect(loaded(set, 0x1000)).toBe('kept');
       revoker.open([hart]);
       expect([hart.isTagged(3), outcome(() => hart.load8(3, 0)), outcome(() => { hart.store8(3, 0, 1); })]).toEqual([false, 'tag', 'tag']);
+      faults.length = 0;
       expect([0x1000, 0x1010, 0x1000, 0x1010].map((at) => loaded(set, at))).toEqual(['stripped', 'kept', 'stripped', 'kept']);
       expect(faults.map(({ kind, low }) => [kind, low])).toEqual([['page-loadcap', 0x1000]]);
       // Data and untagged words need no visit; a stale page may be stored to.
