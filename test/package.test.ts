@@ -9,10 +9,10 @@ import { variety } from '../code/base/base.ts';
 const top = resolve(import.meta.dirname, '..');
 
 /** The README's example, which is JavaScript as well as TypeScript. */
-function example(): string {
+function example(name: 'example' | 'machine' = 'example'): string {
   const readme = readFileSync(join(top, 'README.md'), 'utf8');
-  const match = /<!-- example -->\n```ts\n([\s\S]*?)```/.exec(readme);
-  if (match === null) throw new Error('the README has no example');
+  const match = new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(readme);
+  if (match === null) throw new Error(`the README has no ${name}`);
   return match[1];
 }
 
@@ -42,13 +42,22 @@ describe.runIf(variety === 'hot')('the packed package', () => {
     expect(Number(/bytesReclaimed: (\d+)/.exec(printed)?.[1])).toBeGreaterThan(1_000_000);
   });
 
+  test('has the machine alone, with which the README\'s example does what it says <design/machine#.req.exact>', () => {
+    const [lines, said] = [example('machine').trimEnd().split('\n'), /\/\/ (0x.*)/.exec(example('machine'))?.[1] ?? ''];
+    const last = lines.pop() ?? '', refusal = /: (.*)/.exec(last)?.[1] ?? '';
+    writeFileSync(join(place, 'machine.mjs'), `${lines.join('\n')}\ntry {\n${last}\n} catch (fault) { console.log(fault.message); }\n`);
+    const printed = run('node', ['machine.mjs'], place).trimEnd().split('\n');
+    expect([printed[0], printed[1].includes(refusal), refusal.length > 0]).toEqual([said, true, true]);
+  });
+
   test('has types under which the README\'s example checks <design/boot#.req.example>', () => {
     writeFileSync(join(place, 'example.ts'), `${example()}\n// @ts-expect-error an unknown option is refused\nboot({ memry: '1MiB' });\n`);
     symlinkSync(join(top, 'node_modules', '@types'), join(place, 'node_modules', '@types'));
     symlinkSync(join(top, 'node_modules', 'undici-types'), join(place, 'node_modules', 'undici-types'));
     const tsc = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
     const flags = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'];
-    expect(run('node', [tsc, ...flags, 'example.ts'], place)).toBe('');
+    writeFileSync(join(place, 'machine.ts'), example('machine'));
+    expect(run('node', [tsc, ...flags, 'example.ts', 'machine.ts'], place)).toBe('');
   });
 
   test('has the command, which runs a program <design/cli#.start>', () => {

@@ -1,9 +1,9 @@
 /* codec-judge.ts: THE VECTORS AND TESTS AGAINST ONE CHANGE
  *
- * A process that `codec-mutants.ts` keeps warm. It holds the modules of the codec and its tests as text, and all vectors as parsed by the
- * codec as it is. Asked about a changed module, it puts the modules together with that one in place and says what first goes wrong: a row
- * that is answered otherwise, then a test that fails <design/mutants#.codec.judge>. Modules are linked here rather than imported, so that
- * they can be forgotten again: a thousand changes fit in one process.
+ * A process that `codec-mutants.ts` keeps warm. It holds the modules of the codec, of the machine and of their tests as text, and all
+ * vectors as parsed by the codec as it is. Asked about a changed module, it puts the modules together with that one in place and says what
+ * first goes wrong: a row that codec or hart answers otherwise, then a test that fails <design/mutants#.codec.judge>. Modules are linked
+ * here rather than imported, so that they can be forgotten again: a thousand changes fit in one process.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,22 +12,28 @@ import { compileFunction } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import * as fastCheck from 'fast-check';
+import type * as vectorsHart from '../code/observe/vectors-hart.ts';
 import type * as vectors from '../code/observe/vectors.ts';
 
 /** What the process is told first. */
 export interface Bench {
   /** Modules as CommonJS, by path. */
   readonly modules: Readonly<Record<string, string>>;
-  /** The module whose `vectorAnswer` is asked, and the file of vectors, compressed. */
-  readonly entry: string;
+  /** The modules whose `vectorAnswer` and `vectorHart` answer, and the file of vectors, compressed. */
+  readonly codec: string;
+  readonly hart: string;
   readonly data: string;
   /** What runs before any tests. */
   readonly setup: string;
 }
 
-/** What it is asked: a module replaced, or null for none; and which tests to run if the vectors see nothing. */
+/** Who answers the vectors. */
+export type Through = 'codec' | 'hart';
+
+/** What it is asked: a module replaced, or null for none; who answers the vectors, and which tests to run if those see nothing. */
 export interface Question {
   readonly changed: { readonly file: string; readonly text: string } | null;
+  readonly through: Through;
   readonly tests: readonly string[];
 }
 
@@ -80,16 +86,16 @@ function turns<T extends { readonly fmt: string; readonly op: string }>(rows: re
 }
 
 /** judgeOf -- a function that answers questions; it throws what the changed modules and the tests throw. */
-function judgeOf({ modules, entry, data, setup }: Bench): (question: Question) => Promise<string | null> {
+function judgeOf({ modules, codec, hart, data, setup }: Bench): (question: Question) => Promise<string | null> {
   const compiled = new Map(Object.entries(modules).map(([path, text]) => [path, compile(text, path)]));
-  const asIs = loader(compiled, [])(entry) as Codec;
+  const asIs = loader(compiled, [])(codec) as Codec;
   const lines = gunzipSync(readFileSync(data)).toString('utf8').split('\n').filter((line) => line !== '');
   const rows = turns(lines.map((line, index) => asIs.vectorParse(line, index + 1)));
-  return async ({ changed, tests }) => {
+  return async ({ changed, through, tests }) => {
     const found: Test[] = [], load = loader(changed === null ? compiled : new Map(compiled).set(changed.file, compile(changed.text, changed.file)), found);
-    const codec = load(entry) as Codec;
+    const answer = through === 'hart' ? (load(hart) as typeof vectorsHart).vectorHart() : (load(codec) as Codec).vectorAnswer;
     for (const row of rows) {
-      const [first] = asIs.vectorDifferences(row.out, codec.vectorAnswer(row));
+      const [first] = asIs.vectorDifferences(row.out, answer(row));
       if (first !== undefined) return `${row.fmt} ${row.op}: ${first}`;
     }
     load(setup);

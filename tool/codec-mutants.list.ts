@@ -3,26 +3,32 @@
  * Each change here leaves every result as it is, for the reason given <design/mutants#.codec.equivalent>. Names are those that
  * `codec-mutants.ts` prints. One that a test notices is out of date, and so is one that can no longer be made.
  */
+import type { Through } from './codec-judge.ts';
 
-/** A source that is changed. */
+/** A source that is changed, and who is to notice. */
 export interface Subject {
   readonly file: string;
   /** The one function that is of the codec, where not all of the file is. */
   readonly only: string | null;
+  /** Who answers the vectors with it. */
+  readonly through: Through;
+  /** The tests that must notice what the vectors do not, the nearest first. */
+  readonly tests: readonly string[];
 }
 
-/** The codec. */
-export const subjects: readonly Subject[] = [
-  { file: 'code/machine/bounds.ts', only: null },
-  { file: 'code/machine/codec.ts', only: null },
-  { file: 'code/machine/riscv.ts', only: null },
-  { file: 'code/machine/morello.ts', only: null },
-  { file: 'code/machine/ladder.ts', only: 'authorityRefuses' },
+const codecTests: readonly string[] = [
+  'test/machine/format.test.ts', 'test/machine/corners.test.ts', 'test/machine/bounds.test.ts', 'test/machine/laws.test.ts',
 ];
 
-/** The tests that must notice what the vectors do not, the nearest first. */
-export const tests: readonly string[] = [
-  'test/machine/format.test.ts', 'test/machine/corners.test.ts', 'test/machine/bounds.test.ts', 'test/machine/laws.test.ts',
+const ofCodec = (file: string, only: string | null = null): Subject => ({ file, only, through: 'codec', tests: codecTests });
+const ofWords = (file: string, test: string): Subject => ({ file, only: null, through: 'hart', tests: [test] });
+
+/** The codec, and the same again in words. */
+export const subjects: readonly Subject[] = [
+  ofCodec('code/machine/bounds.ts'), ofCodec('code/machine/codec.ts'), ofCodec('code/machine/riscv.ts'), ofCodec('code/machine/morello.ts'),
+  ofCodec('code/machine/ladder.ts', 'authorityRefuses'),
+  ofWords('code/machine/words.ts', 'test/machine/words.test.ts'), ofWords('code/machine/slot.ts', 'test/machine/slot.test.ts'),
+  ofWords('code/machine/slot-morello.ts', 'test/machine/slot-morello.test.ts'),
 ];
 
 /** Changes that are equivalent for one reason. */

@@ -1,40 +1,43 @@
 /* codec-mutants.ts: EVERY RULE OF THE CODEC BROKEN
  *
- * Makes every small change of the codec's sources, one at a time, and expects a vector or a test to notice, or the change to be listed as
- * one that changes nothing <design/mutants#.codec>. Nothing is written to the tree. What is known is kept, so that a run that was stopped
- * goes on where it was; a change of the codec, its tests or the vectors forgets it.
+ * Makes every small change of the codec's sources, those in words among them, one at a time, and expects a vector or a test to notice, or
+ * the change to be listed as one that changes nothing <design/mutants#.codec>. Nothing is written to the tree. What is known is kept, so
+ * that a run that was stopped goes on where it was; a change of the codec, the machine, the tests or the vectors forgets it.
  *
  *     tsx tool/codec-mutants.ts [PART-OF-NAME]
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bench, Question, Verdict } from './codec-judge.ts';
-import { equivalents, subjects, tests } from './codec-mutants.list.ts';
+import type { Bench, Question } from './codec-judge.ts';
+import { equivalents, subjects } from './codec-mutants.list.ts';
 import { judgeEach, judgesStop, modulesBelow, transpile } from './judges.ts';
 import { progress, stateRead, stateWrite, stopOnSignals, type State } from './mutant-run.ts';
 import { changeApply, changesOf, type Change } from './mutate.ts';
 import { lineOf, root } from './tree.ts';
 
-const entry = 'code/observe/vectors.ts', data = 'test/data/vectors/cheri.jsonl.gz', setup = 'test/seed.ts';
+const codec = 'code/observe/vectors.ts', hart = 'code/observe/vectors-hart.ts', data = 'test/data/vectors/cheri.jsonl.gz', setup = 'test/seed.ts';
 const statePath = join(root, 'build', 'codec-mutants.json');
 
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** benchMake -- the codec, its tests and all that they import. */
+/** benchMake -- codec and hart, the tests and all that they import. */
 function benchMake(): Bench {
   const found = new Map<string, string>();
-  for (const file of [entry, setup, ...tests, ...subjects.map(({ file }) => file)]) modulesBelow(file, found);
-  return { modules: Object.fromEntries(found), entry, data: join(root, data), setup };
+  for (const file of [codec, hart, setup, ...subjects.flatMap(({ file, tests }) => [file, ...tests])]) modulesBelow(file, found);
+  return { modules: Object.fromEntries(found), codec, hart, data: join(root, data), setup };
 }
 
 /** keyOf -- the digest of all that outcomes depend on. */
 const keyOf = ({ modules }: Bench): string => createHash('sha256').update(process.versions.node).update(readFileSync(join(root, data)))
-  .update(JSON.stringify([modules, tests])).digest('hex');
+  .update(JSON.stringify([modules, subjects])).digest('hex');
 
-function questionOf(change: Change): Question {
-  const text = transpile(change.file, changeApply(change, textOf(change.file)));
-  return { changed: { file: change.file, text: text ?? 'throw new Error("no program")' }, tests };
+/** questionOf -- what to ask about a file: as it is, or with a change. */
+function questionOf(path: string, change: Change | null): Question {
+  const [{ through, tests }] = subjects.filter(({ file }) => file === path);
+  if (change === null) return { changed: null, through, tests };
+  const text = transpile(path, changeApply(change, textOf(path)));
+  return { changed: { file: path, text: text ?? 'throw new Error("no program")' }, through, tests };
 }
 
 /** judge -- the outcome of each change that is not known yet; what is wrong without any, or null. */
@@ -43,9 +46,10 @@ async function judge(bench: Bench, wanted: readonly Change[], state: State): Pro
   let done = wanted.length - open.length, problem: string | null = null;
   if (open.length === 0) return null;
   progress('without a change');
-  await judgeEach(bench, [null], () => ({ changed: null, tests }), (_, { wrong }) => { problem = wrong; });
+  const files = [...new Set(open.map(({ file }) => file))];
+  await judgeEach(bench, files, (file) => questionOf(file, null), (file, { wrong }) => { problem ??= wrong && `${file}: ${wrong}`; });
   if (problem !== null) return problem;
-  await judgeEach(bench, open, questionOf, (change: Change, { wrong }: Verdict) => {
+  await judgeEach(bench, open, (change) => questionOf(change.file, change), (change, { wrong }) => {
     progress(`${++done}/${wanted.length} ${change.name}`);
     state.outcomes[change.name] = wrong === null ? 'survived' : 'killed';
     stateWrite(statePath, state);

@@ -21,11 +21,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'capstan: ')); } })
-    .addHelpText('after', '\nExample:\n  capstan run fib.scm --memory 64MiB --nursery 1MiB --stats\n\nExit codes: 0 done, 1 uncaught error, 2 usage or syntax, 3 heap exhausted, 128+n signal n, 130 interrupted.');
-  program.addCommand(runCommand().exitOverride());
-  program.addCommand(replayCommand().exitOverride());
-  program.addCommand(capCommand().exitOverride());
-  program.addCommand(vectorsCommand().exitOverride());
+    .addHelpText('after', '\nExample:\n  capstan run fib.scm --memory 64MiB --nursery 1MiB --stats\n\nExit codes: 0 done, 1 uncaught error or vectors that differ, 2 usage or syntax, 3 heap exhausted, 128+n signal n, 130 interrupted.');
+  for (const command of [runCommand(), replayCommand(), capCommand(), vectorsCommand()]) program.addCommand(command.copyInheritedSettings(program));
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
