@@ -193,7 +193,7 @@ export const mutantsOfMachine: readonly Mutant[] = [
     name: 'compare and exchange always stores',
     file: 'code/machine/atomic.ts',
     old: 'if (isSame) store',
-    new: 'store',
+    new: 'if (isSame || p >= 0) store',
     tests: ['test/machine/atomic.test.ts'],
   },
   {

@@ -1,6 +1,6 @@
 /* tour.js: THE TOUR
  *
- * Runs small programs on the collected heap and says what the reader is looking at <design/setup#.tour>.
+ * Shows a capability, runs small programs on the collected heap, and says what the reader is looking at <design/setup#.tour>.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const stops = [
+  {
+    title: 'A capability',
+    command: ['cap', '--base', '0x4000010000', '--length', '48', '--address', '0x4000010010', '--perms', 'rwRW'],
+    before: 'What the heap of the programs below is made of: references that say what they may reach. This one is to an object of 48 bytes.',
+    after: 'It lies in 16 bytes of memory with a tag beside them, which data cannot forge. An address far out of bounds would cost it the tag.',
+  },
   {
     program: 'trees.scm',
     options: ['--memory', '64MiB', '--nursery', '1MiB', '--stats'],
@@ -55,26 +61,27 @@ function fold(text, end = '') {
   return lines.join(`${end}\n`);
 }
 
-function run(program, options) {
+function run(args) {
   return new Promise((resolve) => {
-    const args = [here('../code/cli/capstan.js'), 'run', program, ...options];
-    const child = spawn(process.execPath, args, { cwd: here('..'), stdio: 'inherit' });
+    const child = spawn(process.execPath, [here('../code/cli/capstan.js'), ...args], { cwd: here('..'), stdio: 'inherit' });
     child.on('exit', (code, signal) => resolve(signal === null ? code : 1));
   });
 }
 
-for (const [i, { program, options, before, after }] of stops.entries()) {
-  const comment = readFileSync(here(`tour/${program}`), 'utf8').split('\n', 1)[0].replace(/^; */, '');
-  const path = `tool/tour/${program}`;
-  console.log(`${i === 0 ? '' : '\n'}${rule}\n${fold(`${i + 1} of ${stops.length}. ${program}: ${comment}`)}\n\n${fold(before)}\n`);
-  console.log(`$ ${fold(`capstan run ${path} ${options.join(' ')}`, ' \\')}\n`);
-  const code = await run(path, options);
+/** What a program's first line says of it. */
+const commentOf = (program) => readFileSync(here(`tour/${program}`), 'utf8').split('\n', 1)[0].replace(/^; */, '');
+
+for (const [i, { program, options, title, command, before, after }] of stops.entries()) {
+  const name = title ?? `${program}: ${commentOf(program)}`, args = command ?? ['run', `tool/tour/${program}`, ...options];
+  console.log(`${i === 0 ? '' : '\n'}${rule}\n${fold(`${i + 1} of ${stops.length}. ${name}`)}\n\n${fold(before)}\n`);
+  console.log(`$ ${fold(`capstan ${args.join(' ')}`, ' \\')}\n`);
+  const code = await run(args);
   if (stopped || code === 130) {
     process.exitCode = 130;
     break;
   }
   if (code !== 0) {
-    console.error(`tour: ${program} ended with exit code ${code}; it should be 0`);
+    console.error(`tour: ${program ?? title} ended with exit code ${code}; it should be 0`);
     process.exitCode = 1;
     break;
   }
@@ -82,5 +89,5 @@ for (const [i, { program, options, before, after }] of stops.entries()) {
 }
 
 if (process.exitCode === undefined) {
-  console.log(`\n${rule}\nThe programs are in tool/tour. Run one of your own: npm run -s capstan -- run FILE.scm\nAll options: npm run -s capstan -- --help`);
+  console.log(`\n${rule}\nThe programs are in tool/tour. Run one of your own: npm run -s capstan -- run FILE.scm\nAll commands: npm run -s capstan -- --help`);
 }

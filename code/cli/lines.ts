@@ -1,12 +1,16 @@
 /* lines.ts: FILES BY LINES
  *
  * Reads a text file of any size, or a pipe, also if it is compressed by gzip, which its first bytes tell and not its name
- * <design/cli#.lines>.
+ * <design/cli#.lines>. An interruption ends the reading at once, also of a pipe or terminal that says nothing <design/cli#.lines.interrupt>.
  */
-import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { addAbortSignal, pipeline, Readable } from 'node:stream';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { isatty, ReadStream } from 'node:tty';
 import { createGunzip } from 'node:zlib';
 import { UserError } from './exit.ts';
+import { nameShown } from './print.ts';
 
 /** Bytes read at a time. */
 const ChunkSIZE = 64 * 1024;
@@ -14,19 +18,47 @@ const ChunkSIZE = 64 * 1024;
 /** The longest line, in characters: what has none as short is no text of lines. */
 const LineMOST = 1024 * 1024;
 
+/** Milliseconds by which an interruption may come after the end of a pipe whose writer it ended. */
+const InterruptMS = 50;
+
 /** How gzip's files begin. */
 const Magic: readonly number[] = [0x1f, 0x8b];
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** linesRead -- the lines of a file, so many at a time as are read at once. Throws UserError if it cannot be read. */
-export async function* linesRead(file: string): AsyncGenerator<readonly string[]> {
+/** isStandardInput -- a name of what the process was given to read. */
+export const isStandardInput = (file: string): boolean => file === '-' || file === '/dev/stdin';
+
+/** interruptAwaited -- let a signal in that comes with the end of a file, before somebody takes that end for the file's own. */
+export async function interruptAwaited(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await setTimeout(InterruptMS);
+}
+
+/** linesRead -- the lines of a file, so many at a time as are read at once; none any more when `signal` aborts
+ *
+ * Throws UserError if it cannot be read.
+ */
+export async function* linesRead(file: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
   try {
-    yield* linesOf(await unpacked(createReadStream(file, { highWaterMark: ChunkSIZE })), file);
+    for await (const lines of linesOf(await unpacked(addAbortSignal(signal, opened(file))), file, signal)) {
+      await setImmediate();
+      if (signal.aborted) return;
+      yield lines;
+    }
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error instanceof UserError) throw error;
-    throw new UserError(`${file}: ${why(error)} (name a file of lines, as it is or compressed by gzip)`);
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    await interruptAwaited(signal);
+    if (!signal.aborted) throw error instanceof UserError ? error : new UserError(`${nameShown(file)}: ${why(error)}`);
   }
+}
+
+/** opened -- a stream of a file's bytes. A read that waits cannot be called off, so what may fall silent is polled instead. */
+function opened(file: string): Readable {
+  if (isStandardInput(file)) return process.stdin;
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (isatty(fd)) return new ReadStream(fd);
+  if (fstatSync(fd).isFIFO()) return new Socket({ fd, writable: false });
+  return createReadStream(file, { fd, highWaterMark: ChunkSIZE });
 }
 
 /** unpacked -- bytes, decompressed if they need be. A pipe can be read but once, so what was looked at is handed on. */
@@ -48,24 +80,31 @@ async function* joined(begin: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
   yield* { [Symbol.asyncIterator]: () => rest };
 }
 
-async function* linesOf(chunks: Chunks, file: string): AsyncGenerator<readonly string[]> {
+async function* linesOf(chunks: Chunks, file: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > LineMOST) throw new UserError(`${file}: a line has more than ${LineMOST} characters: this is no file of lines`);
+    if (rest.length > LineMOST) {
+      throw new UserError(`${nameShown(file)}: a line has more than ${LineMOST} characters: this is no file of lines`);
+    }
     yield lines;
   }
   rest += decoder.decode();
-  if (rest !== '') yield [rest];
+  if (rest === '') return;
+  await interruptAwaited(signal);
+  yield [rest];
 }
+
+const advice = '(name a file of lines, as it is or compressed by gzip)';
 
 function why(error: Error & { code?: unknown }): string {
   switch (error.code) {
-    case 'ENOENT': return 'there is no such file';
-    case 'EISDIR': return 'it is a directory';
-    case 'Z_BUF_ERROR': return 'its gzip data is cut short';
-    default: return `it cannot be read: ${error.message}`;
+    case 'ENOENT': case 'ENOTDIR': return `there is no such file ${advice}`;
+    case 'EISDIR': return `it is a directory ${advice}`;
+    case 'EACCES': case 'EPERM': return 'permission denied';
+    case 'Z_BUF_ERROR': return 'its gzip data is cut off';
+    default: return String(error.code).startsWith('Z_') ? 'its gzip data is damaged' : `it cannot be read: ${error.message}`;
   }
 }

@@ -6,6 +6,9 @@ import { exitOfSignal } from './exit.ts';
 
 const SigPIPE = 13;
 
+/** nameShown -- a file's name for a message: in quotes if it is empty or has what cannot be printed. */
+export const nameShown = (file: string): string => (/^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(file) ? file : JSON.stringify(file));
+
 /** Standard output; make one a command. */
 export class Printer {
   /** The reader has gone: what is printed goes nowhere, and the exit code is set. */

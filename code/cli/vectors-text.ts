@@ -4,19 +4,30 @@
  */
 import { failureText, type Judge, type Through } from './vectors-judge.ts';
 
-/** judgedText -- the first rows that differ, counts, and how many passed. */
+/** A file that could not be read to its end, and what is wrong <design/look#.replay.unread>. */
+export interface Unread {
+  readonly file: string;
+  readonly error: string;
+}
+
+/** judgedText -- the first rows that failed, counts, and how many passed. */
 export function judgedText(judge: Judge, isVerbose: boolean): string {
   const { failures, passed, failed } = judge, more = failed - failures.length;
   return failures.map(failureText).join('')
-    + (more > 0 ? `${failures.length > 0 ? 'and ' : ''}${more} ${failures.length > 0 ? 'more ' : ''}that differ (--differences ${failed} shows all)\n` : '')
+    + (more > 0 ? `${failures.length > 0 ? 'and ' : ''}${more} ${failures.length > 0 ? 'more ' : ''}that failed (--differences ${failed} shows all)\n` : '')
     + (isVerbose ? countsText(judge) : '')
     + `${passed} passed, ${failed} failed\n`;
 }
 
-const countsText = (judge: Judge): string => judge.counts()
-  .map(({ format, op, passed, failed }) => `${format.padEnd(9)}${op.padEnd(15)}${String(passed).padStart(10)} passed${String(failed).padStart(10)} failed\n`)
-  .join('');
+function countsText(judge: Judge): string {
+  const row = (name: string, passed: number, failed: number): string =>
+    `${name.padEnd(24)}${String(passed).padStart(10)} passed${String(failed).padStart(10)} failed\n`;
+  return judge.counts().map(({ format, op, passed, failed }) => row(format.padEnd(9) + op, passed, failed)).join('')
+    + (judge.noVectors > 0 ? row('no vectors', 0, judge.noVectors) : '');
+}
 
-/** judgedJson -- the same in a line. */
-export const judgedJson = (judge: Judge, through: Through): string =>
-  `${JSON.stringify({ through, passed: judge.passed, failed: judge.failed, operations: judge.counts(), differences: judge.failures })}\n`;
+/** judgedJson -- the same in a line, with the files that could not be read. */
+export function judgedJson(judge: Judge, through: Through, errors: readonly Unread[]): string {
+  const { passed, failed, noVectors, failures } = judge;
+  return `${JSON.stringify({ through, passed, failed, noVectors, operations: judge.counts(), differences: failures, errors })}\n`;
+}

@@ -42,8 +42,8 @@ const ExponentNULL = 63;
 
 const Whole: Bounds = { base: 0n, top: SpaceLIMIT };
 
-/** Shift counts, and masks of so many low bits: made once, for a `bigint` is an allocation. */
-const Shift: readonly bigint[] = Array.from({ length: 80 }, (_, count) => BigInt(count));
+/** Shift counts, and masks of so many low bits: made once, for a `bigint` is an allocation. The greatest is the last block's, of 2^66 bytes. */
+const Shift: readonly bigint[] = Array.from({ length: 67 }, (_, count) => BigInt(count));
 const Below: readonly bigint[] = Shift.map((count) => (1n << count) - 1n);
 
 /** Bounds taken apart. */
@@ -111,14 +111,14 @@ const isUpper = (eighth: number, region: number): number => (eighth < region ? 1
 
 // Encoding -----------------------------------------------------------------------------------------------------------
 
-/** boundsFor -- the narrowest bounds that hold [base, base + length), length at most 2^64. */
+/** boundsFor -- the narrowest bounds that hold [base, base + length), length 0 to 2^64. */
 export function boundsFor(shape: BoundsShape, base: bigint, length: bigint): BoundsFit {
   const bits = shape.mantissa, top = base + length, stored = (1 << (bits - 2)) - 1;
-  let e = Math.max(0, bitLength(length) - (bits - 1));
-  if (e === 0 && Number(length) <= stored) {
+  if (Number(length) <= stored) {
     const raw = (lowBits(top, stored) << bits) | lowBits(base, (1 << bits) - 1);
-    return { bits: bitsOf(shape, raw), exact: true, internal: false, exponent: 0 };
+    return { bits: BigInt(raw ^ shape.flip), exact: true, internal: false, exponent: 0 };
   }
+  let e = bitLength(length) - (bits - 1);
   const exact = ((base | top) & Below[e + 3]) === 0n, most = (1 << (bits - 3)) - 1;
   let b = lowBits(base >> Shift[e + 3], most), t = lowBits(roundUp(top, e + 3), most);
   if (((t - b) & (1 << (bits - 4))) !== 0) {
@@ -129,16 +129,13 @@ export function boundsFor(shape: BoundsShape, base: bigint, length: bigint): Bou
   }
   const written = e ^ shape.exponentFlip;
   const raw = (((((t << 3) & stored) | (written >> 3)) << bits) | (b << 3) | (written & 7)) | (1 << (2 * bits - 2));
-  return { bits: bitsOf(shape, raw), exact, internal: true, exponent: e };
+  return { bits: BigInt(raw ^ shape.flip), exact, internal: true, exponent: e };
 }
 
 const lowBits = (value: bigint, mask: number): number => Number(BigInt.asIntN(32, value)) & mask;
 
 /** roundUp -- how many units of 2^shift it takes to hold `value`. */
 const roundUp = (value: bigint, shift: number): bigint => (value + Below[shift]) >> Shift[shift];
-
-/** bitsOf -- bounds in memory form. */
-const bitsOf = (shape: BoundsShape, raw: number): bigint => BigInt.asUintN(2 * shape.mantissa - 1, BigInt(raw ^ shape.flip));
 
 /** bitLength -- how many bits it takes to write a value below 2^65. */
 function bitLength(value: bigint): number {
@@ -163,8 +160,9 @@ export function boundsStayFast(shape: BoundsShape, hi: bigint, address: bigint, 
   return sign === -1n && step >= room && region !== at;
 }
 
-/** boundsStay -- the exact check: base and top are the same at both addresses. */
-export function boundsStay(shape: BoundsShape, hi: bigint, address: bigint, other: bigint): boolean {
-  const here = boundsAt(shape, hi, address), there = boundsAt(shape, hi, other);
-  return here.base === there.base && here.top === there.top;
-}
+/** boundsStay -- the exact check: base and top are the same at both addresses
+ *
+ * The base tells: both move by the same multiple of the block, and bit 64 of the top follows from the rest.
+ */
+export const boundsStay = (shape: BoundsShape, hi: bigint, address: bigint, other: bigint): boolean =>
+  boundsAt(shape, hi, address).base === boundsAt(shape, hi, other).base;

@@ -118,7 +118,7 @@ export abstract class Codec implements Format {
   }
 
   withType(hi: bigint, type: number): bigint {
-    return (hi & ~this.typeField) | (BigInt(type ^ this.types.unsealed) << this.typeShift);
+    return (hi & ~this.typeField) | ((BigInt(type ^ this.types.unsealed) << this.typeShift) & this.typeField);
   }
 
   protected withPerms(hi: bigint, perms: number): bigint {

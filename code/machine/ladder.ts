@@ -34,7 +34,7 @@ export function authorityRefuses(
   // Morello asks the whole of a load first, then the whole of a store.
   if (isMorello && reads && writes && !isWithin) return 'bounds';
   if (writes && (tag & PermSTORE) === 0) return 'store';
-  if (writes && valueTag !== 0) {
+  if (valueTag !== 0) {
     if ((tag & PermSTORECAP) === 0) return 'storecap';
     if ((valueTag & PermGLOBAL) === 0 && (tag & PermSTORELOCAL) === 0) return 'storelocal';
   }

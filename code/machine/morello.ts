@@ -191,6 +191,6 @@ export const isSubsetValid = (cap: Capability, other: Capability): boolean => co
 
 /** unsealIfSubset -- unseal `cap` if an unsealed capability `other` could have made it unsealed; and whether it is a subset (CHKSSU). */
 export function unsealIfSubset(cap: Capability, other: Capability): { readonly cap: Capability; readonly holds: boolean } {
-  const holds = codec.isSubset(cap, other), may = holds && cap.tag && codec.isSealed(cap) && !codec.isSealed(other);
+  const holds = codec.isSubset(cap, other), may = holds && cap.tag && !codec.isSealed(other);
   return { cap: may ? { hi: codec.withType(cap.hi, morello.types.unsealed), lo: cap.lo, tag: true } : cap, holds };
 }

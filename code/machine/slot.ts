@@ -134,16 +134,17 @@ export function baseIsNear(bounds: number): boolean {
   return (((raw >>> 11) & 0x38) | (raw & 7)) <= 18;
 }
 
+/** exponentFor -- the least exponent, if it is internal, that so many bytes can be written with before they are rounded up. */
+const exponentFor = (size: number): number => 32 - Math.clz32(size / 0x2000);
+
 /** boundsEncode -- word 2 of an unsealed capability for [low, low + size) in the window
  *
  * The range must be representable <design/machine#.representable>; `size` is at most 2^32.
  */
 export function boundsEncode(low: number, size: number): number {
   if (size < 0x1000) return (((low & 0x3fff) | (((low + size) & 0xfff) << 14)) ^ BoundsNULL) | BoundsEXACT;
-  const exponent = size < 0x2000 ? 0 : 32 - Math.clz32(Math.floor(size / 0x2000));
-  const shift = exponent + 3;
-  const base = (low >>> shift) & 0x7ff;
-  const top = Math.floor(((low >>> 0) + size) / 2 ** shift) & 0x1ff;
+  const exponent = exponentFor(size), shift = exponent + 3;
+  const base = (low >>> shift) & 0x7ff, top = ((low + size) / 2 ** shift) & 0x1ff;
   return ((base << 3) | (exponent & 7) | (((top << 3) | (exponent >>> 3)) << 14)) ^ BoundsNULL;
 }
 
@@ -164,8 +165,7 @@ export function boundsMove(bounds: number, delta: number): number {
 /** boundsGranule -- alignment in bytes that a region of `size` bytes, below 2^44, needs to be representable (ISAv9 CRAM). */
 export function boundsGranule(size: number): number {
   if (size < 0x1000) return 1;
-  const exponent = size < 0x2000 ? 0 : 32 - Math.clz32(Math.floor(size / 0x2000));
-  const granule = 2 ** (exponent + 3);
+  const exponent = exponentFor(size), granule = 2 ** (exponent + 3);
   return Math.ceil(size / granule) * granule >= 2 ** (exponent + 13) ? granule * 2 : granule;
 }
 

@@ -155,18 +155,18 @@ function aboveBase(isMorello: boolean, low: number, bounds: number, exponent: nu
 function edgeSum(isMorello: boolean, low: number, high: number, bounds: number, exponent: number, units: number): number {
   const mantissa = isMorello ? MorelloMANTISSA : RiscvMANTISSA, width = exponent + mantissa, eighth = mantissa - 3, shift = width - 3;
   const b = bottomOf(isMorello, bounds), region = ((b >>> eighth) - 1) & 7;
-  const here = (shift < 32 ? (low >>> shift) | (high << (32 - shift)) : high >>> (shift - 32)) & 7;
+  // Shifts take their count modulo 32.
+  const here = (shift < 32 ? (low >>> shift) | (high << (32 - shift)) : high >>> shift) & 7;
   const blocks = (b >>> eighth === 0 ? 1 : 0) - (here < region ? 1 : 0);
   const block = width < 32 ? (low & (-1 << width)) >>> 0 : 0;
-  // Shifts take their count modulo 32.
   const unit = ((1 << exponent) >>> 0) * (exponent < 32 ? 1 : TwoTO32);
   return block + (b + units + blocks * (1 << mantissa)) * unit;
 }
 
-/** edgeHigh -- what is above the lower 32 bits of an edge that has this sum, not yet modulo 2^33. */
+/** edgeHigh -- what is above the lower 32 bits of an edge that has this sum, modulo 2^32; with blocks larger than the space, modulo 2^33. */
 function edgeHigh(isMorello: boolean, high: number, exponent: number, sum: number): number {
   const width = exponent + (isMorello ? MorelloMANTISSA : RiscvMANTISSA);
-  return (width < 32 ? high >>> 0 : width < 64 ? (high & (-1 << (width - 32))) >>> 0 : 0) + Math.floor(sum / TwoTO32);
+  return (width < 32 ? high : width < 64 ? high & (-1 << width) : 0) + Math.floor(sum / TwoTO32);
 }
 
 /** topHigh -- the upper 33 bits of the top

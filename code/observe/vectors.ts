@@ -16,7 +16,7 @@ export type VectorRecord = Readonly<Record<string, string | boolean>>;
 export interface Vector {
   readonly fmt: FormatName;
   readonly op: string;
-  /** The operands that the operation needs; there may be more. */
+  /** The operands that the operation needs. */
   readonly in: VectorRecord;
   readonly out: VectorRecord;
 }
@@ -25,6 +25,13 @@ export interface Vector {
 export class VectorError extends Error {
   readonly code = 'CAPSTAN_VECTOR';
   override readonly name = 'VectorError';
+  /** The message without the line. */
+  readonly what: string;
+
+  constructor(line: number, what: string) {
+    super(`line ${line}: ${what}`);
+    this.what = what;
+  }
 }
 
 // Operands -----------------------------------------------------------------------------------------------------------
@@ -34,21 +41,30 @@ type OperandKind = 'word' | 'place' | 'truth' | 'access';
 
 const accesses: readonly AccessKind[] = ['load', 'store', 'amo', 'fetch', 'loadcap', 'storecap', 'swapcap'];
 
+/** How numbers are written, beyond their digits. */
+const form: string = 'lower case, without leading zeros';
+
+/** The longest numbers: `0x` and 64 bits, or 65. */
+const WordMOST = 18;
+const ResultMOST = 19;
+
 /** wrongOperand -- what is wrong with an operand; null if nothing is. */
 function wrongOperand(kind: OperandKind, value: unknown): string | null {
   switch (kind) {
     case 'truth': return typeof value === 'boolean' ? null : `must be true or false, not ${written(value)}`;
     case 'access': return accesses.some((access) => access === value) ? null : `must be one of ${accesses.join(', ')}, not ${written(value)}`;
-    case 'word': return typeof value === 'string' && isHex(value, 18) ? null
-      : `must be a string of 0x and 1 to 16 hexadecimal digits, not ${written(value)}`;
-    case 'place': return typeof value === 'string' && (isHex(value, 18) || value === '0x10000000000000000') ? null
-      : `must be a string of 0x and a hexadecimal number up to 2^64, not ${written(value)}`;
+    case 'word': return isHex(value, WordMOST) ? null : wrongNumber('1 to 16 hexadecimal digits', value);
+    case 'place': return isHex(value, WordMOST) || value === '0x10000000000000000' ? null : wrongNumber('a hexadecimal number up to 2^64', value);
   }
 }
 
-/** isHex -- `0x` and digits, at most `length` characters in all. */
-function isHex(text: string, length: number): boolean {
-  if (text.length < 3 || text.length > length || text.charCodeAt(0) !== 0x30 || text.charCodeAt(1) !== 0x78) return false;
+const wrongNumber = (digits: string, value: unknown): string => (typeof value === 'string'
+  ? `must be 0x and ${digits}, ${form}, not ${written(value)}` : `must be a string of 0x and hexadecimal digits, not ${written(value)}`);
+
+/** isHex -- `0x` and digits, the first not 0 but in 0 itself; at most `length` characters in all. */
+function isHex(text: unknown, length: number): boolean {
+  if (typeof text !== 'string' || text.length < 3 || text.length > length || text.charCodeAt(0) !== 0x30 || text.charCodeAt(1) !== 0x78) return false;
+  if (text.charCodeAt(2) === 0x30) return text.length === 3;
   for (let index = 2; index < text.length; index += 1) {
     const char = text.charCodeAt(index);
     if (char < 0x30 || char > 0x66 || (char > 0x39 && char < 0x61)) return false;
@@ -56,7 +72,41 @@ function isHex(text: string, length: number): boolean {
   return true;
 }
 
-const written = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value));
+/** wrongTogether -- what is wrong with operands that are right one by one; null if nothing is. */
+function wrongTogether(op: string, { base, top, kind, size }: VectorRecord): string | null {
+  switch (op) {
+    case 'access':
+      return (kind === 'loadcap' || kind === 'storecap' || kind === 'swapcap') && size !== '0x10'
+        ? `in.size must be 0x10 for ${kind}, not ${size}` : null;
+    case 'encode': return BigInt(top) < BigInt(base) ? `in.top must not be below in.base: ${top} is below ${base}` : null;
+    default: return null;
+  }
+}
+
+// What lines say, echoed <design/look#.replay.echo> -------------------------------------------------------------------
+
+/** The most characters of a name or a value that are echoed. */
+const EchoMOST = 60;
+
+/** printable -- a text with escapes for whatever would not show, or move a terminal's cursor. */
+const printable = (text: string): string =>
+  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) => found.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
+
+/** echoed -- the same, cut short. */
+function echoed(text: string): string {
+  const begin = printable(text.slice(0, EchoMOST + 1));
+  return begin.length > EchoMOST ? `${begin.slice(0, EchoMOST)}...` : begin;
+}
+
+/** written -- a value for a message. Objects may be nested too deeply to be printed. */
+function written(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined': return 'missing';
+    case 'string': return echoed(`"${value}"`);
+    case 'object': return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+    default: return String(value);
+  }
+}
 
 /** wordOf -- an operand that is a number. */
 const wordOf = (vector: Vector, name: string): bigint => BigInt(vector.in[name]);
@@ -227,45 +277,51 @@ export const vectorOps: readonly string[] = [...operations.keys()];
 
 /** vectorParse -- the vector in a line; `number` is the line's, from 1. Throws a VectorError. */
 export function vectorParse(line: string, number: number): Vector {
-  const found = objectIn(line, number), { fmt, op } = found;
-  if (fmt !== 'riscv' && fmt !== 'morello') wrong(number, 'fmt', `must be "riscv" or "morello", not ${written(fmt)}`);
+  const found = objectIn(line, number), { fmt, op, in: operands, out: results } = found;
+  if (fmt !== 'riscv' && fmt !== 'morello') throw new VectorError(number, `fmt must be "riscv" or "morello", not ${written(fmt)}`);
   const operation = typeof op === 'string' ? operations.get(op) : undefined;
-  if (operation === undefined) wrong(number, 'op', `must be one of ${vectorOps.join(', ')}, not ${written(op)}`);
-  const operands = recordIn(found['in'], 'in', number), results = recordIn(found['out'], 'out', number);
-  for (const [name, kind] of operation.operands) {
-    const what = wrongOperand(kind, operands[name]);
-    if (what !== null) wrong(number, `in.${name}`, what);
+  if (operation === undefined) {
+    throw new VectorError(number, `op ${op === undefined ? 'is missing' : `${written(op)} is unknown`}; it must be one of ${vectorOps.join(', ')}`);
   }
-  return { fmt, op: op as string, in: operands, out: results };
+  if (!isObject(operands)) throw new VectorError(number, `in must be an object, not ${written(operands)}`);
+  if (!isObject(results)) throw new VectorError(number, `out must be an object, not ${written(results)}`);
+  const what = wrongOperands(operation, operands) ?? wrongTogether(op as string, operands as VectorRecord) ?? wrongResults(results);
+  if (what !== null) throw new VectorError(number, what);
+  return { fmt, op: op as string, in: operands as VectorRecord, out: results as VectorRecord };
 }
 
-function wrong(number: number, key: string, what: string): never {
-  throw new VectorError(`line ${number}: ${key} ${what}`);
-}
+type Fields = Readonly<Record<string, unknown>>;
 
-function objectIn(line: string, number: number): Readonly<Record<string, unknown>> {
+function objectIn(line: string, number: number): Fields {
   let found: unknown;
   try {
     found = JSON.parse(line);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new VectorError(`line ${number}: not JSON: ${error.message}`);
+    if (error instanceof SyntaxError) throw new VectorError(number, `not JSON: ${printable(error.message)}`);
     throw error;
   }
-  if (!isObject(found)) throw new VectorError(`line ${number}: must be an object with fmt, op, in and out, not ${written(found)}`);
+  if (!isObject(found)) throw new VectorError(number, `must be an object with fmt, op, in and out, not ${written(found)}`);
   return found;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** recordIn -- operands or results, all of them strings or truths. */
-function recordIn(value: unknown, key: string, number: number): VectorRecord {
-  if (!isObject(value)) wrong(number, key, `must be an object, not ${written(value)}`);
-  for (const name in value) {
-    const type = typeof value[name];
-    if (type !== 'string' && type !== 'boolean') wrong(number, `${key}.${name}`, `must be a string, true or false, not ${written(value[name])}`);
+/** wrongOperands -- what is wrong with operands one by one; those that the operation does not need are let be. */
+function wrongOperands({ operands }: Operation, given: Fields): string | null {
+  for (const [name, kind] of operands) {
+    const what = wrongOperand(kind, given[name]);
+    if (what !== null) return `in.${name} ${what}`;
   }
-  return value as VectorRecord;
+  return null;
+}
+
+/** wrongResults -- what results cannot be; how their numbers are written is seen where they differ. */
+function wrongResults(results: Fields): string | null {
+  for (const name in results) {
+    const type = typeof results[name];
+    if (type !== 'string' && type !== 'boolean') return `out.${echoed(name)} must be a string, true or false, not ${written(results[name])}`;
+  }
+  return null;
 }
 
 /** vectorAnswer -- what the codec gives for a vector's operands; `format` is the vector's own, or answers in its place. */
@@ -292,7 +348,16 @@ function isEqual(expected: VectorRecord, found: VectorRecord): boolean {
 
 function differencesOf(expected: VectorRecord, found: VectorRecord): string[] {
   const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
-  const textOf = (record: VectorRecord, name: string): string => (Object.hasOwn(record, name) ? String(record[name]) : 'nothing');
-  return [...names].filter((name) => expected[name] !== found[name])
-    .map((name) => `${name}: expected ${textOf(expected, name)}, found ${textOf(found, name)}`);
+  const valueOf = (record: VectorRecord, name: string): string | boolean | null => (Object.hasOwn(record, name) ? record[name] : null);
+  return [...names].filter((name) => valueOf(expected, name) !== valueOf(found, name))
+    .map((name) => `${echoed(name)}: ${differenceOf(valueOf(expected, name), valueOf(found, name))}`);
+}
+
+function differenceOf(expected: string | boolean | null, found: string | boolean | null): string {
+  // Quotes tell "true" from true, and a string from none.
+  if (typeof expected !== typeof found) return `expected ${expected === null ? 'nothing' : written(expected)}, found ${found === null ? 'nothing' : written(found)}`;
+  if (typeof expected === 'string' && String(found).startsWith('0x') && !isHex(expected, ResultMOST)) {
+    return `${wrongNumber('hexadecimal digits', expected)}; found ${found}`;
+  }
+  return `expected ${echoed(String(expected))}, found ${found}`;
 }

@@ -46,6 +46,14 @@ for (const format of formats) {
       expect(format.sealIf(cap, { ...authority, lo: 11n })).toEqual(format.seal(cap, format.rootAt(11n)));
       expect(format.sealIf(cap, { ...authority, lo: 7n })).toEqual(cap);
     });
+
+    test('a type that is too wide is cut to its field, and changes nothing beside it <design/capability#.inv.exact>', () => {
+      const made = (type: number): Capability => format.encode({ base: 0n, top: 16n }, 0n, format.perm.load, type, 0n, true).cap;
+      const cut = format.type(made(0x7fff_ffff));
+      expect(made(0x7fff_ffff)).toEqual(made(cut));
+      expect(made(-1)).toEqual(made(cut));
+      expect(format.fields(made(-1))).toMatchObject({ perms: format.perm.load, base: 0n, top: 16n, reserved: 0 });
+    });
   });
 }
 
@@ -56,7 +64,7 @@ test('CCopyType keeps the tag for every type that can be sealed with, and for no
   }
 });
 
-test('CBuildCap refuses a top below the base, even one that encoding gives back <design/capability#.canonical>', () => {
+test('CBuildCap refuses a top below the base, which large exponents can give <design/capability#.canonical>', () => {
   // In units of 2^52: B is 16, T is 8, and the length between them wraps.
   const hi = (0x400_0000n | (0xen << 14n) | 0x14n) ^ 0x401_8004n, cap = { hi, lo: 0n, tag: false };
   expect(riscv.fields(cap)).toMatchObject({ internal: true, exponent: 52n, base: 16n << 52n, top: 8n << 52n });

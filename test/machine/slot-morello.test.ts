@@ -110,6 +110,13 @@ describe('rooms are what the codec decodes, wherever they decide', () => {
     }
   });
 
+  test('at the last byte of the window there is room for that one, and none where the top is beyond <design/machine#.slot.room>', () => {
+    for (const [size, rooms] of [[16n, 1], [17n, 0], [0x3fffn, 0]] as const) {
+      const base = WindowTOP - 16n, { cap, exact } = morello.encode({ base, top: base + size }, WindowTOP - 1n, morello.perm.all, 0, 0n, true);
+      expect([size, exact, ...decoded(wordsOf(cap)).slice(1)]).toEqual([size, true, rooms, rooms]);
+    }
+  });
+
   test('room up to the limit of the window, and none where it would reach beyond <design/machine#.slot.room>', () => {
     const { all, load, store } = morello.perm;
     for (const [size, granule] of [[16n, 1n], [0x3fffn, 1n], [0x7ff8n, 8n], [0x10_0000n, 0x200n]]) {
@@ -133,6 +140,7 @@ test('each bit of the object type seals, and no other bit of words 2 and 3 does 
     const [bounds, perms] = bit < 32 ? [1 << bit, 0] : [0, 1 << (bit - 32)];
     expect([bit, morelloSealed(bounds, perms)]).toEqual([bit, bit >= 31 && bit < 46]);
   }
+  expect([morelloSealed(-1, 0), morelloSealed(0x7fff_ffff, -1 << 14)]).toEqual([true, false]);
 });
 
 describe('permissions', () => {

@@ -4,6 +4,7 @@ import {
   baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsMove, boundsRound, PermLOAD, PermSTORE, riscv,
   roomDecode, slotDecode, WindowHIGH,
 } from '../../code/machine/machine.ts';
+import * as slot from '../../code/machine/slot.ts';
 import {
   addressOf, Every, hold, lengthBelow, lowOf, Near, placed, region, boundsWith, lowNear, WindowTOP, word,
 } from './arbitrary.ts';
@@ -17,6 +18,19 @@ function roomExpected(low: number, bounds: number): number {
   const sure = !internal || exponent <= 18;
   return sure && base <= address && address <= top && top <= WindowTOP ? Number(top - address) : 0;
 }
+
+/** Tag word and rooms after decoding. */
+function slotOf(low: number, high: number, bounds: number, perms: number): number[] {
+  const r = Int32Array.of(low, high, bounds, perms, 9, 9, 9, 9);
+  slotDecode(r, 0);
+  return [...r.subarray(4)];
+}
+
+test('words and permission bits are where clients and the other format have them <design/machine#.slot>', () => {
+  const { SlotLOW, SlotHIGH, SlotBOUNDS, SlotPERMS, SlotTAG, SlotREADABLE, SlotWRITABLE, SlotSPARE, SlotWORDS } = slot;
+  expect([SlotLOW, SlotHIGH, SlotBOUNDS, SlotPERMS, SlotTAG, SlotREADABLE, SlotWRITABLE, SlotSPARE, SlotWORDS]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect([2 ** slot.SlotSHIFT, slot.PermMASK, slot.PermDATA]).toEqual([slot.SlotWORDS, ~0xffff, 0x7d_0000]);
+});
 
 describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
   for (const exponent of Near) {
@@ -83,6 +97,32 @@ describe('the 32-bit codec is the 64-bit codec, wherever it decides', () => {
       }, 8000);
     expect(usable).toBeGreaterThan(200);
   });
+});
+
+test('room and base of byte-exact bounds at each address of a block <design/machine#.slot.room>', () => {
+  let inside = 0;
+  for (const [base, size] of [[0, 16], [3, 2], [0x1235, 0], [0x17ff, 0xfff], [0x3ffe, 5], [0xffff_fff0, 17]]) {
+    const bounds = boundsEncode(base | 0, size);
+    for (let low = (base & -0x4000) - 0x4000; low < (base & -0x4000) + 0x8000; low += 1) {
+      const [at, found] = [low | 0, boundsDecode(bits(bounds), addressOf(low | 0))], room = roomExpected(at, bounds);
+      if (room > 0) inside += 1;
+      if (roomDecode(at, bounds) !== room || baseDecode(at, bounds) !== lowOf(found.base)) expect([low, bounds]).toBe('decoded');
+      if (slotOf(at, WindowHIGH, bounds, slot.PermDATA)[1] !== room) expect([low, bounds]).toBe('decoded into a slot');
+    }
+  }
+  expect(inside).toBeGreaterThan(4000);
+});
+
+test('a sealed capability has no room, whichever bit of its type is set and however its bounds are written <design/machine#.slot.room>', () => {
+  for (const size of [0x800, 0xfff, 0x1000, 0x1800, 0x1_0000]) {
+    // The lowest word that exact bounds of the same T and B would have as their base is looked at as well.
+    const bounds = boundsEncode(0, size), lows = [0, (bounds ^ 0x1_8004) & 0x3fff];
+    expect(slotOf(0, WindowHIGH, bounds, slot.PermDATA)).toEqual([slot.PermDATA | 1, size, size, 9]);
+    for (let bit = 27; bit < 45; bit += 1) {
+      const [low, high] = bit < 32 ? [1 << bit, 0] : [0, 1 << (bit - 32)];
+      for (const at of lows) expect([bit, ...slotOf(at, WindowHIGH, bounds | low, slot.PermDATA | high)]).toEqual([bit, slot.PermDATA | 1, 0, 0, 9]);
+    }
+  }
 });
 
 test('each bit of the object type seals, and no other bit of words 2 and 3 does <design/machine#.slot.room>', () => {

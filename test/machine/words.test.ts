@@ -27,10 +27,11 @@ function boundsFound(format: FormatName, word2: number, address: bigint): Found 
   return { base: wordsTo(baseLow, baseHigh), top: wordsTo(topLow, topHigh), valid: isValid };
 }
 
-const baseFound = (format: FormatName, word2: number, address: bigint): bigint => wordsTo(
-  baseLowOfWords(format === 'morello', lowOf(address), word2) >>> 0,
-  baseHighOfWords(format === 'morello', lowOf(address), highOf(address), word2) >>> 0,
-);
+const baseFound = (format: FormatName, word2: number, address: bigint): readonly number[] => [
+  baseLowOfWords(format === 'morello', lowOf(address), word2), baseHighOfWords(format === 'morello', lowOf(address), highOf(address), word2),
+];
+
+const signedWords = (value: bigint): readonly number[] => [lowOf(value), highOf(value)];
 
 const insideFound = (format: FormatName, word2: number, address: bigint, at: bigint, size: bigint): boolean =>
   isInside(format === 'morello', lowOf(address), highOf(address), word2, lowOf(at), highOf(at), Number(size));
@@ -81,7 +82,7 @@ describe('words decode what the codecs decode, for every pattern of bits and eve
           const found = decode(format, word2, here);
           const expected = found.valid && at >= found.base && at + size <= found.top;
           expect(boundsFound(format, word2, here)).toEqual(found);
-          expect(baseFound(format, word2, here)).toBe(found.base);
+          expect(baseFound(format, word2, here)).toEqual(signedWords(found.base));
           expect(insideFound(format, word2, here, at, size)).toBe(expected);
           if (expected) held += 1;
           else refused += 1;
@@ -111,7 +112,7 @@ describe('words agree with the vectors <design/capability#.test.vectors>', () =>
       const { base, top, valid } = row.out, here = BigInt(row.in['lo']);
       expect({ row, found: boundsFound(row.fmt, word2Of(row), here) })
         .toEqual({ row, found: { base: BigInt(base), top: BigInt(top), valid } });
-      expect({ row, base: baseFound(row.fmt, word2Of(row), here) }).toEqual({ row, base: BigInt(base) });
+      expect({ row, base: baseFound(row.fmt, word2Of(row), here) }).toEqual({ row, base: signedWords(BigInt(base)) });
     }
     for (const format of formats) expect(rows.filter(({ fmt }) => fmt === format).length).toBeGreaterThan(500);
   });
@@ -143,6 +144,19 @@ describe('words agree with the vectors <design/capability#.test.vectors>', () =>
     expect(granted).toBeGreaterThan(100);
     expect(refused).toBeGreaterThan(20);
   });
+});
+
+test('the whole space ends at 2^64, by however much an access goes beyond <design/machine#.ladder.exact>', () => {
+  const last = 1n << 64n;
+  for (const format of formats) {
+    const word2 = lowOf(codecs[format].rootAt(0n).hi), null2 = lowOf(codecs[format].nullAt(0n).hi);
+    for (const whole of [word2, null2]) {
+      for (const [from, size, isInside] of [
+        [1n, 1n, true], [1n, 2n, false], [1n << 32n, 1n << 32n, true], [1n << 32n, (1n << 32n) + 1n, false], [1n << 32n, 1n << 33n, false],
+        [1n << 52n, 1n << 52n, true], [1n << 32n, 1n << 52n, false],
+      ] as const) expect([format, from, size, insideFound(format, whole, 0n, last - from, size)]).toEqual([format, from, size, isInside]);
+    }
+  }
 });
 
 test('object type and other bits of word 2 beside the bounds change nothing <design/machine#.ladder.exact>', () => {
