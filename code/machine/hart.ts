@@ -5,8 +5,8 @@
  * changes every reference in place.
  *
  * .fast: A checked access is a compare of the offset with 0 and with the room, one page-table word and one array access
- * <design/critical-path#.access> <design/machine#.req.fast>. Whatever else may be the case is for `reach.ts`, which asks the ladder. It fails closed: a slot that does
- * not exist reads as `undefined`, and a compare with that, or with an offset that is no number, is false.
+ * <design/critical-path#.access> <design/machine#.req.fast>. Whatever else may be the case is for `reach.ts`, which asks the ladder. It
+ * fails closed: a slot that does not exist reads as `undefined`, and a compare with that, or with an offset that is no number, is false.
  *
  * .shape: One shape of hart, every field assigned in the constructor <design/machine#.hart.shape>.
  */
@@ -15,7 +15,7 @@ import type { FormatName } from './format.ts';
 import { MachineFault, type Fault } from './fault.ts';
 import type { Memory } from './memory.ts';
 import {
-  PageDIRTYCAP, PageQUICK, PageREAD, PageSTORECAP, pageLoadCap, type AddressSpace, type Generation,
+  PageDIRTYCAP, PageNEVER, PageQUICK, PageREAD, PageSTORECAP, pageLoadCap, type AddressSpace, type Generation,
 } from './pages.ts';
 import { audit, loadCapSlow, loadDoubleSlow, slow, storeCapSlow, storeSlow } from './reach.ts';
 import {
@@ -35,9 +35,6 @@ export const HartREGISTERS = 32;
 const LoadCAP: number = PermLOADCAP;
 const StoreAnyCAP: number = PermSTORECAP | PermSTORELOCAL;
 const StoreRIGHTS: number = PageQUICK | PageSTORECAP | PageDIRTYCAP;
-
-/** The rights that no page has: what a fast path asks for that is never to be taken. */
-const RightsNEVER = 0x800;
 
 const scratch = new DataView(new ArrayBuffer(8));
 
@@ -97,7 +94,7 @@ export class Hart {
     this.pte = space.window;
     this.generation = space.generation;
     this.loadRights = this.rightsToLoad();
-    this.doubleRights = PageREAD | (memory.isShared ? RightsNEVER : 0);
+    this.doubleRights = PageREAD | (memory.isShared ? PageNEVER : 0);
     this.limit = slots;
     this.trap = (_hart, fault) => {
       throw new MachineFault(fault);
@@ -121,7 +118,7 @@ export class Hart {
 
   /** rightsToLoad -- a fast load of a capability has no lock, and decodes what it loads as CHERI-RISC-V does. */
   private rightsToLoad(): number {
-    return PageREAD | pageLoadCap(this.generation) | (this.isMorello || this.memory.isShared ? RightsNEVER : 0);
+    return PageREAD | pageLoadCap(this.generation) | (this.isMorello || this.memory.isShared ? PageNEVER : 0);
   }
 
   // Slots ------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ export const PageSTORECAP = 128;
 export const PageDIRTYCAP = 256;
 /** Loading what is tagged faults, unless a generation admits it <design/machine#.pages.generation>. */
 export const PageTRAPCAP = 512;
+/** No page has it: what a hart asks for whose fast path is not to be taken. */
+export const PageNEVER = 0x800;
 /** Everything that data and capabilities need, where nobody asks which pages hold capabilities. */
 export const PageALL: number = PageREAD | PageQUICK | PageWRITE | PageLOADCAP | PageSTORECAP | PageDIRTYCAP | PageVALID;
 
@@ -38,6 +40,9 @@ export type Generation = 0 | 1;
 export const pageLoadCap = (generation: Generation): number => 4 << generation;
 
 const PageRIGHTS = PageSIZE - 1;
+
+/** The rights that there are. */
+const PageKNOWN: number = PageALL | PageEXECUTE | PageTRAPCAP;
 
 /** pageRights -- rights with the bit that fast paths ask for; `isShared` if harts of several workers use the page: none is quick then,
  * for its frame may have another page, and the page other rights in a moment <design/workers#.quick>. */
@@ -153,7 +158,7 @@ export class AddressSpace {
    * While pages are visited, one whose tags nobody may have looked at is of the other generation <design/revoke#.pages.change>.
    */
   private bits(rights: number, isCurrent: boolean): number {
-    aver((rights & ~PageRIGHTS) === 0, '<design/machine#.pages.rights>');
+    aver((rights & ~PageKNOWN) === 0, '<design/machine#.pages.rights>');
     const current = pageLoadCap(this.generation), load = isCurrent || !this.isSweeping ? current : PageLOADCAP ^ current;
     const given = this.isGenerational && (rights & PageLOADCAP) !== 0 ? (rights & ~PageLOADCAP) | load : rights;
     return pageRights(given, this.isShared) | PageVALID;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AddressSpace, addrOfWindow, Machine, PageALL, PageREAD, PageSIZE, PageVALID, WindowHIGH, type Addr } from '../../code/machine/machine.ts';
+import { AddressSpace, addrOfWindow, Machine, PageALL, PageNEVER, PageREAD, PageSIZE, PageVALID, WindowHIGH, type Addr } from '../../code/machine/machine.ts';
 import { give, giveAt, outcome, rig } from './rig.ts';
 
 const addr = (value: number): Addr => value as Addr;
@@ -59,7 +59,9 @@ describe('page tables', () => {
     expect(() => { space.map(window, PageSIZE, 16, PageALL); }).toThrow('<design/machine#.pages.aligned>');
     expect(() => { space.map(window, 2 * PageSIZE, 3 * PageSIZE, PageALL); }).toThrow('<design/machine#.pages.frames>');
     expect(() => { space.map(window, PageSIZE, -PageSIZE, PageALL); }).toThrow('<design/machine#.pages.frames>');
-    expect(() => { space.map(window, PageSIZE, 0, PageSIZE); }).toThrow('<design/machine#.pages.rights>');
+    for (const right of [PageSIZE, 0x400, PageNEVER, -1]) {
+      expect(() => { space.map(window, PageSIZE, 0, right); }).toThrow('<design/machine#.pages.rights>');
+    }
     expect(() => { space.map(addr(2 ** 43 - PageSIZE), 2 * PageSIZE, 0, PageALL); }).toThrow('<design/machine#.pages.range>');
     expect(() => { space.map(addr(-PageSIZE), PageSIZE, 0, PageALL); }).toThrow('<design/machine#.pages.range>');
     expect(() => { space.protect(window, PageSIZE, PageALL); }).toThrow('<design/machine#.pages.mapped>');
