@@ -62,6 +62,7 @@ export const equivalents: readonly Equivalents[] = [
       'bounds.ts boundsParts: t = (word >>> bits) & stored & ~low -> t = (word >> bits) & stored & ~low',
       'bounds.ts boundsParts: ((((word >>> bits) & 7) << 3) | (word & 7)) -> ((((word >> bits) & 7) << 3) | (word & 7))',
       'bounds.ts boundsFor: ((((t << 3) & stored) | (written >> 3)) << bits) | (b << 3) -> ((((t << 3) & stored) | (written >>> 3)) << bits) | (b << 3)',
+      'codec.ts Codec.seal: Number(BigInt.asUintN(this.typeBits, authority.lo)) -> Number(BigInt.asIntN(this.typeBits, authority.lo))',
       'riscv.ts Riscv.perms: return ((perms >> 12) << 15) | (perms & 0xfff); -> return ((perms >>> 12) << 15) | (perms & 0xfff);',
       'riscv.ts Riscv.permsBits: BigInt((((perms >> 15) & 0xf) << 12) | (perms & 0xfff)) -> BigInt((((perms >>> 15) & 0xf) << 12) | (perms & 0xfff))',
       'words.ts exponentOf: ~(((bounds >>> 13) & 0x38) | (bounds & 7)) & 0x3f -> ~(((bounds >> 13) & 0x38) | (bounds & 7)) & 0x3f',
