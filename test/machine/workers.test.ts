@@ -11,7 +11,7 @@ const SIZE = 0x1_0000, COUNT = 2, PROCESSORS = availableParallelism();
 
 /** How often each worker must have met what another had done, and how many rounds there may be until then. Each is twice as long as the
  * one before, up to a limit: on a busy host a short round is over in one worker before the other begins. */
-const MET = PROCESSORS < COUNT ? 10 : 500, ROUNDS = 16, LONGER = 6;
+const MET = PROCESSORS < COUNT ? 10 : 150, ROUNDS = 16, LONGER = 6;
 
 let crew: Crew;
 beforeAll(() => { crew = new Crew(COUNT); });
