@@ -2,13 +2,11 @@
  *
  * From the words of a command line to a capability, and to what is printed of it <design/look#.given>.
  */
-import { hexText, morello, permLetters, riscv, type Bounds, type Capability, type Format } from '../machine/machine.ts';
+import { formats, hexText, permLetters, type Bounds, type Capability, type Format } from '../machine/machine.ts';
 import { OptionError, parseSize } from '../mps/mps.ts';
 import { capLook, lookJson, lookText, narrowJson, narrowLook, narrowText } from '../observe/observe.ts';
 import type { CapOptions } from './cap.ts';
 import { UserError } from './exit.ts';
-
-const formats = { riscv, morello } as const;
 
 const SpaceSIZE: bigint = 1n << 64n;
 

@@ -7,7 +7,7 @@
 import { aver } from '../base/base.ts';
 import { addrOfWords, type Addr } from './address.ts';
 import { capClearTag, capLength, capOffset } from './codec.ts';
-import type { Capability, Fields, Format } from './format.ts';
+import type { Capability, Fields, Format, FormatName } from './format.ts';
 import type { Hart } from './hart.ts';
 import { morello } from './morello.ts';
 import { riscv } from './riscv.ts';
@@ -18,6 +18,9 @@ export type Integer = number | bigint;
 
 const wordOf = (bits: bigint): number => Number(BigInt.asIntN(32, bits));
 const bitsOf = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+
+/** The formats by name. */
+export const formats: Readonly<Record<FormatName, Format>> = { riscv, morello };
 
 /** formatOf -- the format of a hart's capabilities. */
 export const formatOf = (hart: Hart): Format => (hart.isMorello ? morello : riscv);

@@ -182,7 +182,7 @@ export interface Format {
   // Questions. ---------------------------------------------------------------------------------------------------------
   /** Whether [address, + size) is within the bounds, without wrapping; the tag does not matter. */
   isInside(cap: Capability, address: bigint, size: bigint): boolean;
-  /** CTestSubset: `cap` is as tagged as `other`, its bounds within, its permissions among the other's. */
+  /** CTestSubset, CHKSS: `cap` is as tagged as `other`, its bounds within, its permissions among the other's. */
   isSubset(cap: Capability, other: Capability): boolean;
   /** What a register receives when `memory` is loaded through `authority`. */
   loaded(memory: Capability, authority: Capability): Capability;

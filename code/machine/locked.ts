@@ -8,7 +8,7 @@ import { cool } from '../base/base.ts';
 import { dataWrite, doubleRead, granuleWrite } from './granule.ts';
 import type { Hart } from './hart.ts';
 import { PageDIRTYCAP, PageREAD, PageSTORECAP, PageWRITE, pageLoadCap } from './pages.ts';
-import { PermLOADCAP, PermSTORECAP, PermSTORELOCAL } from './slot.ts';
+import { PermLOADCAP, PermSTORECAP, PermSTORELOCAL, SlotREADABLE, SlotWRITABLE } from './slot.ts';
 
 const COOL = cool;
 
@@ -20,8 +20,8 @@ const StoreRIGHTS: number = PageWRITE;
 const StoreCapRIGHTS: number = PageWRITE | PageSTORECAP | PageDIRTYCAP;
 
 /** Where in a slot its rooms are. */
-const Readable = 5;
-const Writable = 6;
+const Readable: number = SlotREADABLE;
+const Writable: number = SlotWRITABLE;
 
 /** place -- the physical address of an access that room and page grant at once; else -1. */
 function place(hart: Hart, slot: number, offset: number, size: number, room: number, need: number): number {

@@ -186,9 +186,6 @@ export const sealForm = (cap: Capability, form: SealForm): Capability => codec.s
 export const sealIfFlag = (cap: Capability, authority: Capability): boolean =>
   authority.lo === AddressLAST || codec.sealsIf(cap, authority);
 
-/** isSubsetValid -- CTestSubset's question, and both bounds mean something (CHKSS). */
-export const isSubsetValid = (cap: Capability, other: Capability): boolean => codec.isSubset(cap, other);
-
 /** unsealIfSubset -- unseal `cap` if an unsealed capability `other` could have made it unsealed; and whether it is a subset (CHKSSU). */
 export function unsealIfSubset(cap: Capability, other: Capability): { readonly cap: Capability; readonly holds: boolean } {
   const holds = codec.isSubset(cap, other), may = holds && cap.tag && !codec.isSealed(other);

@@ -3,7 +3,7 @@
  * What 128 bits and a tag say, taken apart for people: fields, the addresses that keep bounds and tag, and what no derivation would
  * have made <design/look>. Any pattern of bits will do.
  */
-import { capText, hexText, permText, type Capability, type Fields, type Format, type FormatName } from '../machine/machine.ts';
+import { capIsCanonical, capLength, capText, hexText, permText, type Capability, type Fields, type Format, type FormatName } from '../machine/machine.ts';
 
 /** Addresses [base, base + size), which may go round the end of the space. */
 export interface Region {
@@ -40,15 +40,13 @@ export interface CapLook {
 /** Where the two formats differ. */
 interface Shape {
   readonly mantissa: bigint;
-  /** What bounds take of the upper half. */
-  readonly bits: number;
   /** Where decoding stops to look at the exponent; from two below, addresses are all representable. */
   readonly most: bigint;
 }
 
 const shapes: Readonly<Record<FormatName, Shape>> = {
-  riscv: { mantissa: 14n, bits: 27, most: 52n },
-  morello: { mantissa: 16n, bits: 31, most: 50n },
+  riscv: { mantissa: 14n, most: 52n },
+  morello: { mantissa: 16n, most: 50n },
 };
 
 const SpaceSIZE: bigint = 1n << 64n;
@@ -63,7 +61,7 @@ export function capLook(format: Format, cap: Capability): CapLook {
   const fields = format.fields(cap), { exponent, internal } = fields, { most } = shapes[format.name];
   return {
     format: format.name, cap, fields, text: capText(format, cap), perms: permText(format, fields.perms),
-    length: BigInt.asUintN(65, fields.top - fields.base), place: placeOf(format, cap, fields),
+    length: capLength(format, cap), place: placeOf(format, cap, fields),
     granule: internal ? 1n << ((exponent > most ? most : exponent) + 3n) : 1n,
     type: format.isSentry(cap) ? 'sentry' : format.isSealed(cap) ? 'sealed' : 'unsealed',
     ...reachOf(format, cap, fields), oddities: odditiesOf(format, cap, fields),
@@ -112,14 +110,8 @@ function odditiesOf(format: Format, cap: Capability, fields: Fields): string[] {
   if (top > SpaceSIZE) found.push('the top is beyond the address space');
   if (reserved !== 0) found.push(`reserved bits 111 and 110 are ${reserved.toString(2).padStart(2, '0')}, not 00`);
   if (format.isSealed(cap) && !format.isSentry(cap) && type > format.types.last) found.push(`object type ${hexText(type)} is reserved`);
-  if (found.length === 0 && !isNull(cap) && !isCanonical(format, cap, fields)) found.push('narrowing writes these bounds with other bits');
+  if (found.length === 0 && !isNull(cap) && !capIsCanonical(format, cap)) found.push('narrowing writes these bounds with other bits');
   return found;
 }
 
 const isNull = ({ tag, hi }: Capability): boolean => !tag && hi === 0n;
-
-/** isCanonical -- whether narrowing writes these bounds with these bits. */
-function isCanonical(format: Format, { hi, lo, tag }: Capability, { base, top, perms, type, flags }: Fields): boolean {
-  const written = format.encode({ base, top }, lo, perms, type, flags, tag).cap;
-  return BigInt.asUintN(shapes[format.name].bits, written.hi ^ hi) === 0n;
-}

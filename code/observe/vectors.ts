@@ -5,7 +5,7 @@
  * <design/capability#.vector>. Everything is compared as it is written: numbers are lower-case hexadecimal.
  */
 import {
-  capClearTag, capIsSame, capLength, capOffset, faultMake, faultReportMorello, faultReportRiscv, morello, riscv,
+  capClearTag, capIsSame, capLength, capOffset, faultMake, faultReportMorello, faultReportRiscv, formats,
   type AccessKind, type Capability, type FaultKind, type Fitted, type Format, type FormatName,
 } from '../machine/machine.ts';
 
@@ -325,7 +325,7 @@ function wrongResults(results: Fields): string | null {
 }
 
 /** vectorAnswer -- what the codec gives for a vector's operands; `format` is the vector's own, or answers in its place. */
-export function vectorAnswer(vector: Vector, format: Format = vector.fmt === 'riscv' ? riscv : morello): VectorRecord {
+export function vectorAnswer(vector: Vector, format: Format = formats[vector.fmt]): VectorRecord {
   return operations.get(vector.op)!.answer(format, vector);
 }
 
