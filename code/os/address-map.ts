@@ -7,7 +7,7 @@ import { aver, Land, landAlign, type Random } from '../base/base.ts';
 import {
   addrOfWindow, baseDecode, baseIsNear, boundsAreSealed, boundsEncode, boundsGranule, boundsRound, formatOf, PageSIZE, PermGLOBAL, roomDecode, slotDecode,
   SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS, slotRead, SlotSHIFT, SlotTAG, WindowHIGH,
-  type AddressSpace, type Hart, type Low, type Memory,
+  type AddressSpace, type Fault, type Hart, type Low, type Memory,
 } from '../machine/machine.ts';
 import { EACCES, EINVAL, ENOMEM, EPROT } from './errno.ts';
 import type { Frames } from './frames.ts';
@@ -27,6 +27,10 @@ const GapCHOICES = 16;
 const VMEM: number = PermVMEM;
 
 const pageRound = (size: number): number => Math.ceil(size / PageSIZE) * PageSIZE;
+
+/** What an access finds that its page does not allow: it has been made possible; nothing mapped; something that does not allow it; or
+ * nothing behind the mapping. */
+export type PageFound = 'resolved' | 'maperr' | 'accerr' | 'bus';
 
 /** The reservations of an address space. */
 export class AddressMap {
@@ -136,6 +140,12 @@ export class AddressMap {
   /** isReserved -- whether an address is in a reservation, be it mapped or not. */
   isReserved(addr: Low): boolean {
     return this.find(addr >>> 0) !== null;
+  }
+
+  /** fault -- what is to be done about an access that its page does not allow: try it again, or a signal with this code
+   * <design/signal#.fault>. .critical */
+  fault({ low, high }: Fault): PageFound {
+    return high === WindowHIGH && this.isReserved(low) ? 'accerr' : 'maperr';
   }
 
   /** entries -- what there is, in order. */

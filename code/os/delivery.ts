@@ -5,12 +5,13 @@
  * .fast: A collector's barriers are faults, so that taking one is on the critical path <design/critical-path#.fault>: frames and views
  * are used again, and nothing is allocated but the fault and the handler's generator.
  */
-import { PageREAD, PageSTORECAP, PageVALID, PageWRITE, WindowHIGH, type Fault } from '../machine/machine.ts';
+import { PageREAD, PageSTORECAP, PageVALID, PageWRITE, type Fault } from '../machine/machine.ts';
+import type { PageFound } from './address-map.ts';
 import { crashReport } from './crash.ts';
 import type { Process } from './process.ts';
 import { frameRead, frameWrite, type Level } from './sigframe.ts';
 import {
-  codeOfFault, highOfSignal, lowOfSignal, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName,
+  codeOfFault, faultFind, highOfSignal, lowOfSignal, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName,
   signalOfFault, SignalMAX, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, sigSetFirst, type Disposition,
 } from './signal.ts';
 import { Operation, operationPerform } from './step.ts';
@@ -18,7 +19,6 @@ import type { Thread, ThreadRun, Yielded } from './thread.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const FrameRIGHTS: number = PageVALID | PageREAD | PageWRITE | PageSTORECAP;
-const HighWINDOW: number = WindowHIGH;
 const OnSTACK: number = SA_ONSTACK;
 const ResetHAND: number = SA_RESETHAND;
 const SigINFO: number = SA_SIGINFO;
@@ -68,17 +68,21 @@ export function isDeliverable(thread: Thread): boolean {
  * scheduler runs; the operation is abandoned until then.
  */
 export function faultTake(thread: Thread, fault: Fault): number {
-  const { kernel } = thread.process;
+  const { kernel } = thread.process, found = faultFind(thread, fault);
+  if (found === 'resolved') {
+    kernel.counts.pageFaults += 1;
+    return -1;
+  }
   if (thread.isStepping) {
     const physical = thread.levelTop().isGranted ? thread.physicalOf(fault) : -1;
     if (physical >= 0) return physical;
-    faultPush(thread, fault);
+    faultPush(thread, fault, found);
     throw kernel.interruption;
   }
   const before = kernel.current;
   kernel.current = thread;
   try {
-    const level = faultPush(thread, fault);
+    const level = faultPush(thread, fault, found);
     levelDrive(thread, level);
     sigreturn(thread, level);
     const { grants } = level;
@@ -90,10 +94,9 @@ export function faultTake(thread: Thread, fault: Fault): number {
 }
 
 /** faultPush -- the level of a fault's handler; ends the process if there is none, or if the signal is blocked. .critical */
-function faultPush(thread: Thread, fault: Fault): Level {
+function faultPush(thread: Thread, fault: Fault, found: PageFound): Level {
   const { process } = thread, { kernel } = process;
-  const signal = signalOfFault(fault), reserved = fault.high === HighWINDOW && process.map.isReserved(fault.low);
-  const code = codeOfFault(fault, reserved);
+  const signal = signalOfFault(fault, found), code = codeOfFault(fault, found);
   kernel.counts.faults += 1;
   if (kernel.watcher !== null) kernel.watcher.fault?.(thread, fault, signal);
   const disposition = process.dispositions[signal];

@@ -3,12 +3,14 @@
  * Processes over one machine, their threads, and the one generator from which every choice among them is drawn <design/os>.
  */
 import { aver, random, type Random } from '../base/base.ts';
-import type { Fault, Memory } from '../machine/machine.ts';
+import type { Fault, FormatName, Memory } from '../machine/machine.ts';
+import { Clock } from './clock.ts';
 import { Interruption } from './delivery.ts';
 import type { Frames } from './frames.ts';
 import { Process } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Thread } from './thread.ts';
+import { profiles, type Abi, type Profile } from './vm/profile.ts';
 
 /** How a kernel is made. */
 export interface KernelOptions {
@@ -18,6 +20,10 @@ export interface KernelOptions {
   readonly seed: number;
   /** Where threads are changed: where programs yield (the default), or wherever they can be. */
   readonly driver?: 'fast' | 'explored';
+  /** Whose rules it has; default CheriBSD's. */
+  readonly abi?: Abi;
+  /** Of the memory's machine; default CHERI-RISC-V's. */
+  readonly format?: FormatName;
 }
 
 /** Hears what happens. A watcher changes nothing and does not wait. */
@@ -34,7 +40,10 @@ export interface KernelWatcher {
 
 /** How often things have happened. */
 export interface KernelCounts {
+  /** Those that became signals. */
   faults: number;
+  /** Those that the address map has seen to: pages that are made, or copied, when they are touched. */
+  pageFaults: number;
   signals: number;
   switches: number;
   suspensions: number;
@@ -49,11 +58,14 @@ export class Kernel {
   readonly draw: Random;
   readonly isExplored: boolean;
   readonly scheduler: Scheduler;
+  readonly profile: Profile;
+  readonly format: FormatName;
+  readonly clock: Clock = new Clock();
   /** Who runs now. */
   current: Thread | null = null;
   /** While it is not 0, no thread runs in the middle of another's plain access. Whoever holds a lock of the host raises it. */
   noPreempt: number = 0;
-  readonly counts: KernelCounts = { faults: 0, signals: 0, switches: 0, suspensions: 0, resumptions: 0 };
+  readonly counts: KernelCounts = { faults: 0, pageFaults: 0, signals: 0, switches: 0, suspensions: 0, resumptions: 0 };
   watcher: KernelWatcher | null = null;
   /** A page table that grants nothing: harts that have it ask at each access <design/machine#.explore>. */
   readonly blank: Int32Array = new Int32Array(new SharedArrayBuffer(0x10_0000 * 4));
@@ -62,11 +74,13 @@ export class Kernel {
   private pids: number = 0;
   private ids: number = 0;
 
-  constructor({ memory, frames, seed, driver }: KernelOptions) {
+  constructor({ memory, frames, seed, driver, abi, format }: KernelOptions) {
     this.memory = memory;
     this.frames = frames;
     this.draw = random(seed);
     this.isExplored = driver === 'explored';
+    this.profile = profiles[abi ?? 'cheribsd'];
+    this.format = format ?? 'riscv';
     this.scheduler = new Scheduler(this, this.draw, this.isExplored);
   }
 

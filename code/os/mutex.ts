@@ -4,7 +4,8 @@
  * <design/thread#.mutex>.
  */
 import { aver } from '../base/base.ts';
-import type { Thread, Wait } from './thread.ts';
+import type { Thread } from './thread.ts';
+import type { Wait } from './wait.ts';
 
 /** A lock that one thread at a time owns. Waiting for it is waiting until nobody does. */
 export class Mutex implements Wait {

@@ -3,6 +3,7 @@
  * POSIX as its callers see it, over the machine <design/os>. This is the door of floor 2 <design/floors>.
  */
 export * from './address-map.ts';
+export * from './clock.ts';
 export * from './crash.ts';
 export * from './errno.ts';
 export * from './frames.ts';
@@ -16,3 +17,4 @@ export * from './signal.ts';
 export * from './step.ts';
 export * from './thread.ts';
 export * from './unwind.ts';
+export * from './wait.ts';

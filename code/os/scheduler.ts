@@ -45,6 +45,11 @@ export class Scheduler {
     if (index >= 0) this.threads.splice(index, 1);
   }
 
+  /** wake -- a thread may be able to go on. */
+  wake(_thread: Thread): void {
+    // Each step looks at all threads.
+  }
+
   /** prepare -- a new thread's hart: explored, each of its accesses takes the slow path and asks here. */
   prepare(thread: Thread): void {
     if (!this.isExplored) return;

@@ -16,7 +16,8 @@ import {
 } from '../machine/machine.ts';
 import { MaskNEVER, trapOfFault, type SigSet } from './signal.ts';
 import type { Operation } from './step.ts';
-import type { Thread, ThreadRun, Wait } from './thread.ts';
+import type { Thread, ThreadRun } from './thread.ts';
+import type { Wait } from './wait.ts';
 
 /** Bytes of a frame, and its alignment: it never crosses a page, and its parts are representable. */
 export const FrameSIZE = 128;

@@ -3,7 +3,8 @@
  * Numbers, names, sets and actions of signals, and which signal a fault is. The numbers are FreeBSD's, with CheriBSD's SIGPROT
  * <design/signal>.
  */
-import { faultException, type Fault, type FaultKind } from '../machine/machine.ts';
+import { faultException, faultIsPage, type Fault, type FaultKind } from '../machine/machine.ts';
+import type { PageFound } from './address-map.ts';
 import type { SigContext, SigInfo } from './sigframe.ts';
 import type { Thread, ThreadRun } from './thread.ts';
 
@@ -65,6 +66,7 @@ export const SEGV_ACCERR = 2;
 export const SEGV_LOADTAG = 14;
 export const SEGV_STORETAG = 15;
 export const BUS_ADRALN = 1;
+export const BUS_ADRERR = 2;
 
 /** Codes of SIGPROT. */
 export const PROT_CHERI_BOUNDS = 1;
@@ -84,8 +86,12 @@ const protCodes: Readonly<Partial<Record<FaultKind, number>>> = {
   invoke: PROT_CHERI_CINVOKE,
 };
 
+/** faultFind -- what a process's address map makes of a fault; a capability's is no concern of its. .critical */
+export const faultFind = ({ process }: Thread, fault: Fault): PageFound => (faultIsPage(fault) ? process.map.fault(fault) : 'accerr');
+
 /** signalOfFault -- the signal that a fault is <design/signal#.fault>. */
-export function signalOfFault(fault: Fault): number {
+export function signalOfFault(fault: Fault, found: PageFound): number {
+  if (found === 'bus') return SIGBUS;
   switch (fault.kind) {
     case 'page': case 'page-loadcap': case 'page-storecap': return SIGSEGV;
     case 'misaligned': return SIGBUS;
@@ -93,10 +99,11 @@ export function signalOfFault(fault: Fault): number {
   }
 }
 
-/** codeOfFault -- its code; `reserved` tells whether a reservation is there. */
-export function codeOfFault(fault: Fault, reserved: boolean): number {
+/** codeOfFault -- its code; `found` is what the address map makes of it. */
+export function codeOfFault(fault: Fault, found: PageFound): number {
+  if (found === 'bus') return BUS_ADRERR;
   switch (fault.kind) {
-    case 'page': return reserved ? SEGV_ACCERR : SEGV_MAPERR;
+    case 'page': return found === 'accerr' ? SEGV_ACCERR : SEGV_MAPERR;
     case 'page-loadcap': return SEGV_LOADTAG;
     case 'page-storecap': return SEGV_STORETAG;
     case 'misaligned': return BUS_ADRALN;
@@ -109,7 +116,7 @@ export const trapOfFault = (fault: Fault): number => faultException(fault);
 
 const codeNames: Readonly<Record<number, Readonly<Record<number, string>>>> = {
   [SIGSEGV]: { [SEGV_MAPERR]: 'SEGV_MAPERR', [SEGV_ACCERR]: 'SEGV_ACCERR', [SEGV_LOADTAG]: 'SEGV_LOADTAG', [SEGV_STORETAG]: 'SEGV_STORETAG' },
-  [SIGBUS]: { [BUS_ADRALN]: 'BUS_ADRALN' },
+  [SIGBUS]: { [BUS_ADRALN]: 'BUS_ADRALN', [BUS_ADRERR]: 'BUS_ADRERR' },
   [SIGPROT]: {
     [PROT_CHERI_BOUNDS]: 'PROT_CHERI_BOUNDS', [PROT_CHERI_TAG]: 'PROT_CHERI_TAG', [PROT_CHERI_SEALED]: 'PROT_CHERI_SEALED',
     [PROT_CHERI_TYPE]: 'PROT_CHERI_TYPE', [PROT_CHERI_CINVOKE]: 'PROT_CHERI_CINVOKE',

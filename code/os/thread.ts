@@ -14,12 +14,7 @@ import { frameFits, Level } from './sigframe.ts';
 import { MaskNEVER, SI_LWP, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, signalExists, type SigSet } from './signal.ts';
 import type { Operation } from './step.ts';
 import { Unwind } from './unwind.ts';
-
-/** What a thread waits for: it goes on when `ready`, which changes nothing. */
-export interface Wait {
-  ready(): boolean;
-  readonly what: string;
-}
+import type { Wait } from './wait.ts';
 
 /** What a program may yield: nothing, to be preempted; what it waits for; an operation that it wants performed. */
 export type Yielded = undefined | Wait | Operation;
@@ -258,6 +253,11 @@ export class Thread {
   }
 
   // Ending -----------------------------------------------------------------------------------------------------------
+
+  /** testCancel -- end here if somebody has asked for it, and it may. */
+  testCancel(): void {
+    if (this.unwind !== null) throw this.unwind;
+  }
 
   /** exit -- pthread_exit of the running thread: throws Unwind. */
   exit(): never {

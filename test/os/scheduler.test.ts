@@ -254,6 +254,6 @@ describe('watching', () => {
     expect(heard).toEqual([
       'suspended one', 'resumed one', 'switched one', 'fault one page 11', 'signal one 11 2', 'signal one 30 65543', 'exited one',
     ]);
-    expect(kernel.counts).toEqual({ faults: 1, signals: 2, switches: 1, suspensions: 1, resumptions: 1 });
+    expect(kernel.counts).toEqual({ faults: 1, pageFaults: 0, signals: 2, switches: 1, suspensions: 1, resumptions: 1 });
   });
 });

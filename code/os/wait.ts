@@ -1,0 +1,90 @@
+/* wait.ts: WAITING
+ *
+ * What a thread waits for, who tells it to look again, and what breaks a wait off: a handler, a time, a cancellation <design/wait>.
+ */
+import { EINTR, ETIMEDOUT } from './errno.ts';
+import type { Thread } from './thread.ts';
+
+/** What a thread waits for: it goes on when `ready`, which changes nothing. */
+export interface Wait {
+  ready(): boolean;
+  /** In words, for reports. */
+  readonly what: string;
+  /** Who says when to ask `ready` again; without one it is asked before each step <design/wait#.channel>. */
+  readonly channels?: readonly Channel[];
+}
+
+/** Where threads wait to be told that something has changed. */
+export class Channel {
+  private readonly sleepers: Set<Thread> = new Set<Thread>();
+
+  join(thread: Thread): void {
+    this.sleepers.add(thread);
+  }
+
+  leave(thread: Thread): void {
+    this.sleepers.delete(thread);
+  }
+
+  /** wake -- have all of them look again, in the order in which they came. */
+  wake(): void {
+    for (const thread of this.sleepers) thread.process.kernel.scheduler.wake(thread);
+  }
+}
+
+/** A wait that can be broken off. */
+export class Sleep implements Wait {
+  readonly what: string;
+  readonly channels: readonly Channel[];
+  private readonly condition: () => boolean;
+  /** What broke it off: nothing, a handler with SA_RESTART, a handler without, time, or a cancellation. */
+  broken: 'no' | 'restart' | 'interrupted' | 'timeout' | 'cancelled' = 'no';
+
+  constructor(what: string, channels: readonly Channel[], condition: () => boolean) {
+    this.what = what;
+    this.channels = channels;
+    this.condition = condition;
+  }
+
+  ready(): boolean {
+    return this.broken !== 'no' || this.condition();
+  }
+
+  /** interrupt -- a handler is about to run on the thread that sleeps; the one without SA_RESTART counts. */
+  interrupt(restarts: boolean): void {
+    if (this.broken === 'no' || this.broken === 'restart') this.broken = restarts ? 'restart' : 'interrupted';
+  }
+}
+
+/** How `sleep` may end but by what is waited for. */
+export interface SleepOptions {
+  /** Microseconds of the kernel's clock; default never. */
+  readonly until?: number;
+  /** Whether a handler with SA_RESTART lets the call begin anew; else any handler ends it. Default true. */
+  readonly restarts?: boolean;
+}
+
+/** sleep -- wait until `condition` holds, asked when one of `channels` wakes; 0, EINTR or ETIMEDOUT
+ *
+ * After 0 the caller looks again whether it can go on: a handler with SA_RESTART may have run, and the whole call begins anew
+ * <design/wait#.restart>. It is a cancellation point <design/pthread#.cancel>.
+ */
+export function* sleep(
+  thread: Thread, what: string, channels: readonly Channel[], condition: () => boolean, { until = Infinity, restarts = true }: SleepOptions = {},
+): Generator<Wait, number, unknown> {
+  const { kernel } = thread.process, wait = new Sleep(what, channels, condition);
+  thread.testCancel();
+  if (condition()) return 0;
+  const timer = until === Infinity ? null : kernel.clock.set(until, () => {
+    if (wait.broken === 'no') wait.broken = 'timeout';
+    kernel.scheduler.wake(thread);
+  });
+  try {
+    yield wait;
+  } finally {
+    if (timer !== null) kernel.clock.cancel(timer);
+  }
+  thread.testCancel();
+  if (wait.broken === 'interrupted' || (wait.broken === 'restart' && !restarts)) return EINTR;
+  return wait.broken === 'timeout' && !condition() ? ETIMEDOUT : 0;
+}
