@@ -71,6 +71,10 @@ export class Hart {
   top: number = HartREGISTERS;
   /** The highest `top` may go. */
   readonly limit: number;
+  /** The highest it may go without more ado: the memory of a thread's stack has been touched for so many <design/thread#.inv.depth>. */
+  touched: number;
+  /** Called when `top` has gone higher than that, with the first of the slots that are new: it touches the stack, and may fault. */
+  deepen: ((slot: number) => void) | null = null;
   /** Called at each fault. */
   trap: Trap;
   /** Called at each access that takes the slow path. */
@@ -96,6 +100,7 @@ export class Hart {
     this.loadRights = this.rightsToLoad();
     this.doubleRights = PageREAD | (memory.isShared ? PageNEVER : 0);
     this.limit = slots;
+    this.touched = slots;
     this.trap = (_hart, fault) => {
       throw new MachineFault(fault);
     };
@@ -126,10 +131,18 @@ export class Hart {
   /** enter -- claim `count` cleared locals; returns the first. `leave` of that number gives them back. */
   enter(count: number): number {
     const base = this.top, top = base + count;
-    aver(top <= this.limit, '<design/machine#.hart.overflow>');
+    if (!(top <= this.touched)) this.enterDeeper(base, top);
     this.r.fill(0, base << SlotSHIFT, top << SlotSHIFT);
     this.top = top;
     return base;
+  }
+
+  /** enterDeeper -- go where the stack has not been touched; what faults there has the new slots below it. */
+  private enterDeeper(base: number, top: number): void {
+    aver(top <= this.limit, '<design/machine#.hart.overflow>');
+    this.r.fill(0, base << SlotSHIFT, top << SlotSHIFT);
+    this.top = top;
+    this.deepen?.(base);
   }
 
   /** leave -- give back the locals from `base` up; they are cleared when claimed again. */

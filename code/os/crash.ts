@@ -17,7 +17,7 @@ const REGISTERS = 16;
 export function crashReport(
   process: Process, thread: Thread | null, signal: number, code: number, fault: Fault | null, note: string | null,
 ): string {
-  const lines = [`process ${process.pid} '${process.name}' died of ${signalName(signal)} (${codeName(signal, code)})${
+  const lines = [`process ${process.pid} '${process.name}' died of ${signalName(signal)} (${codeName(signal, code, process.kernel.profile.abi)})${
     thread === null ? '' : ` in ${thread.describe()}`}`];
   if (note !== null) lines.push(`  ${note}`);
   if (fault !== null) lines.push(...faultLines(process, fault));
@@ -43,12 +43,17 @@ function entryText(process: Process, { low, high }: Fault): string {
 
 const protText = (prot: number): string => `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}`;
 
-/** registerLines -- the slots in use that are not NULL, those of the access first. */
+/** registerLines -- some of the slots in use that are not NULL, those of the access first. */
 function registerLines(hart: Hart, fault: Fault | null): string[] {
   const named = fault === null ? [] : [fault.slot, fault.value].filter((slot, index, all) => slot >= 0 && all.indexOf(slot) === index);
-  const others = Array.from({ length: hart.top }, (_, slot) => slot).filter((slot) => !named.includes(slot) && !isNull(hart, slot));
-  const lines = [...named, ...others.slice(0, REGISTERS)].map((slot) => `  slot ${slot}: ${capText(formatOf(hart), slotRead(hart, slot))}`);
-  return others.length > REGISTERS ? [...lines, `  and ${others.length - REGISTERS} more slots in use`] : lines;
+  const all = registersText(hart, named), shown = named.length + REGISTERS, lines = all.slice(0, shown).map((line) => `  ${line}`);
+  return all.length > shown ? [...lines, `  and ${all.length - shown} more slots in use`] : lines;
+}
+
+/** registersText -- a line for each slot of `first`, then for each other one in use that is not NULL. */
+export function registersText(hart: Hart, first: readonly number[]): string[] {
+  const others = Array.from({ length: hart.top }, (_, slot) => slot).filter((slot) => !first.includes(slot) && !isNull(hart, slot));
+  return [...first, ...others].map((slot) => `slot ${slot}: ${capText(formatOf(hart), slotRead(hart, slot))}`);
 }
 
 const isNull = ({ r }: Hart, slot: number): boolean => {

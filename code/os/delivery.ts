@@ -5,46 +5,28 @@
  * .fast: A collector's barriers are faults, so that taking one is on the critical path <design/critical-path#.fault>: frames and views
  * are used again, and nothing is allocated but the fault and the handler's generator.
  */
-import { PageREAD, PageSTORECAP, PageVALID, PageWRITE, type Fault } from '../machine/machine.ts';
-import type { PageFound } from './address-map.ts';
+import { faultMake, PageREAD, PageSTORECAP, PageVALID, PageWRITE, WindowHIGH, type Fault } from '../machine/machine.ts';
+import type { PageFound } from './vm/address-map.ts';
 import { crashReport } from './crash.ts';
+import { EAGAIN } from './errno.ts';
+import type { Level } from './level.ts';
+import type { SigSent } from './pending.ts';
 import type { Process } from './process.ts';
-import { frameRead, frameWrite, type Level } from './sigframe.ts';
+import { faultFind, faultSignal } from './sigfault.ts';
+import { frameRead, FrameSIZE, frameSent, frameWrite } from './sigframe.ts';
 import {
-  codeOfFault, faultFind, highOfSignal, lowOfSignal, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName,
-  signalOfFault, SignalMAX, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, sigSetFirst, type Disposition,
+  highOfSignal, lowOfSignal, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName, signalStops,
+  SIGKILL, sigSetFirst, sigSetHas, type Disposition,
 } from './signal.ts';
 import { Operation, operationPerform } from './step.ts';
 import type { Thread, ThreadRun, Yielded } from './thread.ts';
+import { Sleep, type Wait } from './wait.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const FrameRIGHTS: number = PageVALID | PageREAD | PageWRITE | PageSTORECAP;
 const OnSTACK: number = SA_ONSTACK;
 const ResetHAND: number = SA_RESETHAND;
 const SigINFO: number = SA_SIGINFO;
-
-/** Signals that have been sent and not been delivered, each once, with who sent it. */
-export class Pending {
-  low: number = 0;
-  high: number = 0;
-  readonly codes: Int32Array = new Int32Array(SignalMAX + 1);
-  readonly pids: Int32Array = new Int32Array(SignalMAX + 1);
-
-  /** add -- one more; the first sender of a signal counts. */
-  add(signal: number, code: number, pid: number): void {
-    if (((this.low & lowOfSignal(signal)) | (this.high & highOfSignal(signal))) !== 0) return;
-    this.low |= lowOfSignal(signal);
-    this.high |= highOfSignal(signal);
-    this.codes[signal] = code;
-    this.pids[signal] = pid;
-  }
-
-  /** remove -- a signal is delivered or dropped. */
-  remove(signal: number): void {
-    this.low &= ~lowOfSignal(signal);
-    this.high &= ~highOfSignal(signal);
-  }
-}
 
 /** Thrown through the operation that the machine is performing when that has faulted; the scheduler catches it. */
 export class Interruption extends Error {
@@ -96,7 +78,7 @@ export function faultTake(thread: Thread, fault: Fault): number {
 /** faultPush -- the level of a fault's handler; ends the process if there is none, or if the signal is blocked. .critical */
 function faultPush(thread: Thread, fault: Fault, found: PageFound): Level {
   const { process } = thread, { kernel } = process;
-  const signal = signalOfFault(fault, found), code = codeOfFault(fault, found);
+  const { signal, code } = faultSignal(thread, fault, found);
   kernel.counts.faults += 1;
   if (kernel.watcher !== null) kernel.watcher.fault?.(thread, fault, signal);
   const disposition = process.dispositions[signal];
@@ -113,7 +95,8 @@ function handlerPush(
   thread: Thread, disposition: Disposition, signal: number, code: number, pid: number, fault: Fault | null,
 ): Level {
   const { process, hart } = thread, { kernel } = process, { flags, handler } = disposition;
-  const low = thread.frameFind((flags & OnSTACK) !== 0), entry = low < 0 ? 0 : hart.space.window[low >>> 12];
+  const low = thread.frameFind((flags & OnSTACK) !== 0);
+  const entry = low < 0 ? 0 : frameEntry(thread, low);
   if (low < 0 || (entry & FrameRIGHTS) !== FrameRIGHTS || handler === null) {
     const note = low < 0 ? 'the stack is full: the signal frame does not fit' : 'the stack cannot be written: there is no place for the signal frame';
     return process.crash(thread, signal, crashReport(process, thread, signal, code, fault, note));
@@ -125,8 +108,10 @@ function handlerPush(
   level.top = hart.top;
   level.sp = thread.sp;
   level.grants = false;
+  level.unsafe = thread.unsafe;
+  thread.unsafe = null;
   frameWrite(level, code, pid, fault, thread.isOnAltStack);
-  thread.sp = low;
+  thread.frameEnter(level);
   thread.maskLow |= disposition.low;
   thread.maskHigh |= disposition.high;
   if ((flags & ResetHAND) !== 0) process.reset(signal);
@@ -137,11 +122,20 @@ function handlerPush(
   return level;
 }
 
+/** frameEntry -- the word of the page that a frame goes to, which is brought in if it is not there. .critical */
+function frameEntry({ hart, process }: Thread, low: number): number {
+  const { window } = hart.space, entry = window[low >>> 12];
+  if ((entry & FrameRIGHTS) === FrameRIGHTS) return entry;
+  process.map.fault(faultMake('page', 'storecap', low | 0, WindowHIGH, FrameSIZE, -1, 0, -1));
+  return window[low >>> 12];
+}
+
 /** sigreturn -- a handler has returned: what its frame says now is the thread's again. .critical */
 export function sigreturn(thread: Thread, level: Level): void {
   thread.levelPop();
   thread.hart.top = level.top;
-  thread.sp = level.sp;
+  thread.frameLeave(level);
+  thread.unsafe = level.unsafe;
   frameRead(level);
 }
 
@@ -161,6 +155,27 @@ function obey(thread: Thread, level: Level, yielded: Yielded): unknown {
   thread.process.kernel.runUntil(thread, () => yielded.ready());
   level.wait = null;
   return undefined;
+}
+
+/** callDrive -- a call that can block, for who cannot yield: others run, nested, while it waits; its result. */
+export function callDrive<T>(thread: Thread, call: Generator<Wait, T, unknown>): T {
+  const { kernel } = thread.process, before = thread.waitOnHost;
+  let turn = call.next();
+  while (turn.done !== true) {
+    const wait = turn.value;
+    thread.waitOnHost = wait;
+    try {
+      kernel.runUntil(thread, () => wait.ready());
+    } catch (error) {
+      // What the call has set up it must take back.
+      call.throw(error);
+      throw error;
+    } finally {
+      thread.waitOnHost = before;
+    }
+    turn = call.next();
+  }
+  return turn.value;
 }
 
 /** levelsDrive -- run handlers of what waits and is not blocked, and of what comes meanwhile. */
@@ -199,26 +214,50 @@ const always = (): boolean => true;
 
 // Signals that are sent ------------------------------------------------------------------------------------------------
 
-/** signalSend -- a signal for a process, or for a thread of it; what the caller does not block is delivered before this returns. */
-export function signalSend(process: Process, thread: Thread | null, signal: number, code: number): void {
-  const { kernel } = process, pid = kernel.current?.process.pid ?? 0;
-  if (process.status !== null) return;
+/** signalSend -- a signal for a process, or for a thread of it; what the caller does not block is delivered before this returns. 0, or
+ * EAGAIN where too many real-time signals wait. */
+export function signalSend(process: Process, thread: Thread | null, signal: number, code: number, value: number = 0): number {
+  const { kernel } = process, pid = kernel.current?.process.pid ?? 0, target = thread ?? process.receiver(signal);
+  const isSent = signalPut(process, target, { signal, code, pid, value, status: 0, isShared: thread === null });
   if (signal === SIGKILL) {
-    process.terminate({ signal, report: crashReport(process, thread, signal, code, null, `sent by process ${pid}`) });
     if (kernel.current?.unwind) throw kernel.current.unwind;
-    return;
+    return 0;
   }
-  if (signal === SIGCONT) process.resume();
-  if (isStop(signal)) process.forget(SIGCONT);
-  if (process.ignores(signal)) return;
-  const target = thread ?? process.receiver(signal);
-  (target?.pendingSet ?? process.pendingSet).add(signal, code, pid);
   const running = kernel.current ?? (target !== null && target.isAdopted ? target : null);
   if (running !== null && running.process === process) settle(running);
+  return isSent ? 0 : EAGAIN;
 }
 
-export const isStop = (signal: number): boolean =>
-  signal === SIGSTOP || signal === SIGTSTP || signal === SIGTTIN || signal === SIGTTOU;
+/** signalPost -- the kernel itself tells a process of something; it is delivered when its receiver runs. */
+export function signalPost(process: Process, signal: number, code: number, pid: number = 0, status: number = 0): void {
+  signalPut(process, process.receiver(signal), { signal, code, pid, value: 0, status, isShared: true });
+}
+
+/** signalReturn -- a thread no longer takes what it was to take: what was sent to its process is for any of them again. */
+export function signalReturn({ process, pendingSet }: Thread): void {
+  for (const sent of pendingSet.takeShared()) signalPut(process, process.receiver(sent.signal), sent);
+}
+
+/** signalPut -- note down that a signal waits, and wake who may take it; false if it cannot be queued. */
+function signalPut(process: Process, target: Thread | null, sent: SigSent): boolean {
+  const { signal, pid } = sent, { scheduler } = process.kernel;
+  if (process.status !== null) return true;
+  if (signal === SIGKILL) {
+    process.terminate({ signal, report: crashReport(process, target, signal, sent.code, null, `sent by process ${pid}`), core: false });
+    return true;
+  }
+  if (signal === SIGCONT) process.resume();
+  if (signalStops(signal)) process.forget(SIGCONT);
+  const waiting = sent.isShared ? process.awaiting(signal) : target !== null && isAwaited(target, signal) ? target : null;
+  if (waiting === null && process.ignores(signal)) return true;
+  const taker = waiting ?? target;
+  if (!(taker?.pendingSet ?? process.pendingSet).add(sent)) return false;
+  if (taker !== null) scheduler.wake(taker);
+  return true;
+}
+
+/** isAwaited -- whether a thread waits for a signal by sigwait. */
+export const isAwaited = ({ awaited }: Thread, signal: number): boolean => awaited !== null && sigSetHas(awaited, signal);
 
 /** pendingPush -- a level for every signal that waits and is not blocked, the lowest first; default actions happen. Whether there is
  * any new level. */
@@ -227,22 +266,33 @@ export function pendingPush(thread: Thread): boolean {
   for (;;) {
     const low = (own.low | all.low) & ~thread.maskLow, high = (own.high | all.high) & ~thread.maskHigh;
     if ((low | high) === 0) return thread.depth > floor;
-    const signal = sigSetFirst(low, high);
-    const from = ((own.low & lowOfSignal(signal)) | (own.high & highOfSignal(signal))) !== 0 ? own : all;
-    from.remove(signal);
-    deliver(thread, signal, from.codes[signal], from.pids[signal]);
+    const signal = sigSetFirst(low, high), sent = own.take(signal) ?? all.take(signal);
+    if (sent !== null) deliver(thread, sent);
   }
 }
 
 /** deliver -- what the process wants done about a signal, to a thread that does not block it. */
-function deliver(thread: Thread, signal: number, code: number, pid: number): void {
-  const { process } = thread, disposition = process.dispositions[signal];
+function deliver(thread: Thread, sent: SigSent): void {
+  const { process } = thread, { signal, code, pid } = sent, disposition = process.dispositions[signal];
   if (disposition.handler !== null) {
-    handlerPush(thread, disposition, signal, code, pid, null);
+    waitInterrupt(thread, disposition.flags);
+    const level = handlerPush(thread, disposition, signal, code, pid, null);
+    frameSent(level, sent, thread.maskBefore);
+    thread.maskBefore = null;
     return;
   }
   if (disposition.action.handler !== SIG_DFL) return;
-  const what = signalDefault(signal);
-  if (what === 'stop') process.stop();
-  else if (what === 'terminate') process.crash(thread, signal, crashReport(process, thread, signal, code, null, `sent by process ${pid}`));
+  switch (signalDefault(signal)) {
+    case 'stop': process.stop(signal); break;
+    case 'terminate': case 'core':
+      process.crash(thread, signal, crashReport(process, thread, signal, code, null, `sent by process ${pid}`));
+      break;
+    case 'ignore': case 'continue': break;
+  }
+}
+
+/** waitInterrupt -- a handler will run over what the thread waits for: a call that can be broken off is <design/signal#.wait>. */
+function waitInterrupt(thread: Thread, flags: number): void {
+  const wait = thread.depth > 0 ? thread.levelTop().wait ?? thread.waitOnHost : thread.waitOnHost;
+  if (wait instanceof Sleep) wait.interrupt((flags & SA_RESTART) !== 0);
 }

@@ -2,11 +2,15 @@
  *
  * Processes over one machine, their threads, and the one generator from which every choice among them is drawn <design/os>.
  */
-import { aver, random, type Random } from '../base/base.ts';
-import type { Fault, FormatName, Memory } from '../machine/machine.ts';
+import { aver, cool, random, type Random } from '../base/base.ts';
+import { AddressSpace, type Fault, type FormatName, type Memory } from '../machine/machine.ts';
+import { AddressMap } from './vm/address-map.ts';
 import { Clock } from './clock.ts';
 import { Interruption } from './delivery.ts';
-import type { Frames } from './frames.ts';
+import type { Frames } from './vm/frames.ts';
+import { FileSystem } from './fs/file-system.ts';
+import type { Program } from './proc/exec.ts';
+import { InitPID } from './proc/family.ts';
 import { Process } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Thread } from './thread.ts';
@@ -24,6 +28,8 @@ export interface KernelOptions {
   readonly abi?: Abi;
   /** Of the memory's machine; default CHERI-RISC-V's. */
   readonly format?: FormatName;
+  /** Whether handlers that call what is not async-signal-safe are told; default in the variety cool <design/safety>. */
+  readonly checksSafety?: boolean;
 }
 
 /** Hears what happens. A watcher changes nothing and does not wait. */
@@ -60,7 +66,9 @@ export class Kernel {
   readonly scheduler: Scheduler;
   readonly profile: Profile;
   readonly format: FormatName;
+  readonly checksSafety: boolean;
   readonly clock: Clock = new Clock();
+  readonly fileSystem: FileSystem;
   /** Who runs now. */
   current: Thread | null = null;
   /** While it is not 0, no thread runs in the middle of another's plain access. Whoever holds a lock of the host raises it. */
@@ -71,23 +79,52 @@ export class Kernel {
   readonly blank: Int32Array = new Int32Array(new SharedArrayBuffer(0x10_0000 * 4));
   /** What is thrown through an operation that faults. */
   readonly interruption: Interruption = new Interruption();
-  private pids: number = 0;
+  /** Those that are not over, and those that are and have not been waited for. */
+  readonly processes: Map<number, Process> = new Map<number, Process>();
+  /** What there is to be executed, by path. */
+  readonly programs: Map<string, Program> = new Map<string, Program>();
+  private pids: number = InitPID;
   private ids: number = 0;
 
-  constructor({ memory, frames, seed, driver, abi, format }: KernelOptions) {
+  constructor({ memory, frames, seed, driver, abi, format, checksSafety }: KernelOptions) {
     this.memory = memory;
     this.frames = frames;
     this.draw = random(seed);
     this.isExplored = driver === 'explored';
     this.profile = profiles[abi ?? 'cheribsd'];
     this.format = format ?? 'riscv';
+    this.checksSafety = checksSafety ?? cool;
+    this.fileSystem = new FileSystem(this);
     this.scheduler = new Scheduler(this, this.draw, this.isExplored);
   }
 
   /** process -- a new process, without threads; with `isKept` it does not end with its last one. */
   process(name: string, isKept: boolean = false): Process {
+    return this.enrol(name, isKept, this.map(), null);
+  }
+
+  /** map -- a new address space with nothing in it, and one holder. */
+  map(): AddressMap {
+    const { memory, frames, format, profile } = this;
+    return new AddressMap({ space: new AddressSpace(memory.size), memory, frames, format, profile, draw: random(this.draw(0x1_0000_0000)) });
+  }
+
+  /** enrol -- the same that lives in `map`, one holder of which it is, and is a child of `parent`, if there is one. */
+  enrol(name: string, isKept: boolean, map: AddressMap, parent: Process | null): Process {
     this.pids += 1;
-    return new Process(this, this.pids, name, isKept);
+    const process = new Process(this, { pid: this.pids, name, isKept, map, parent });
+    this.processes.set(process.pid, process);
+    return process;
+  }
+
+  /** find -- the process with a number, be it over and not yet waited for; null if there is none. */
+  find(pid: number): Process | null {
+    return this.processes.get(pid) ?? null;
+  }
+
+  /** forget -- its end has been heard of: its number finds nobody any more, and is not given again. */
+  forget(process: Process): void {
+    this.processes.delete(process.pid);
   }
 
   /** threadNumber -- the next thread's id. */
@@ -112,10 +149,11 @@ export class Kernel {
   /** runUntil -- let others run, nested, until `condition` holds and `thread` may go on
    *
    * For whoever cannot yield: it may be called from anywhere. `thread` is who waits, or null for the host. Throws DeadlockError if
-   * none of the others can run; those that are in the middle of a call themselves cannot.
+   * none of the others can run; those that are in the middle of a call themselves can but handle signals. With `only` no other than that
+   * one runs, and `thread` takes no signal meanwhile: for who holds what others would wait for <design/scheduler#.only>.
    */
-  runUntil(thread: Thread | null, condition: () => boolean): void {
-    this.scheduler.runUntil(thread, condition);
+  runUntil(thread: Thread | null, condition: () => boolean, only: Thread | null = null): void {
+    this.scheduler.runUntil(thread, condition, only);
   }
 
   /** preempt -- a point in the middle of a call where, explored, stepped threads may do some accesses. */
@@ -136,6 +174,7 @@ export class Kernel {
   resume(thread: Thread): void {
     aver(thread.suspended > 0, '<design/thread#.suspend.count>');
     thread.suspended -= 1;
+    this.scheduler.wake(thread);
     this.counts.resumptions += 1;
     this.watcher?.resumed?.(thread);
   }

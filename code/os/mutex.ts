@@ -5,12 +5,14 @@
  */
 import { aver } from '../base/base.ts';
 import type { Thread } from './thread.ts';
-import type { Wait } from './wait.ts';
+import { Channel, type Wait } from './wait.ts';
 
 /** A lock that one thread at a time owns. Waiting for it is waiting until nobody does. */
 export class Mutex implements Wait {
   readonly name: string;
   owner: Thread | null = null;
+  private readonly released: Channel = new Channel();
+  readonly channels: readonly Channel[] = [this.released];
 
   constructor(name: string) {
     this.name = name;
@@ -51,5 +53,6 @@ export class Mutex implements Wait {
   release(thread: Thread): void {
     aver(this.owner === thread, '<design/thread#.mutex.owner>');
     this.owner = null;
+    this.released.wake();
   }
 }

@@ -1,26 +1,50 @@
 /* process.ts: PROCESSES
  *
- * An address space with its map, threads that run in it, and what they want done about signals <design/os#.process>.
+ * An address space with its map, threads that run in it, what they want done about signals, and a place among other processes
+ * <design/process>.
  */
-import { aver, random } from '../base/base.ts';
-import { AddressSpace, Hart, HartSLOTS, slotRead, slotWrite } from '../machine/machine.ts';
-import { AddressMap } from './address-map.ts';
-import { faultTake, isStop, Pending, signalSend } from './delivery.ts';
+import { aver } from '../base/base.ts';
+import { GranuleSIZE, Hart, HartSLOTS, slotRead, slotWrite, type AddressSpace, type Low } from '../machine/machine.ts';
+import type { AddressMap } from './vm/address-map.ts';
+import type { Alarm } from './alarm.ts';
+import { coreMake, type Core } from './core.ts';
+import { faultTake, isAwaited, signalReturn, signalSend } from './delivery.ts';
 import { EINVAL, ESRCH } from './errno.ts';
 import type { Kernel } from './kernel.ts';
-import { ProtREAD, ProtWRITE } from './mman.ts';
+import { MapANON, MapGUARD, MapSTACK } from './vm/mman.ts';
+import { Pending } from './pending.ts';
+import { Files } from './fs/files.ts';
+import { fileSource } from './fs/source.ts';
+import { familyEnd, InitPID } from './proc/family.ts';
+import type { AtFork } from './proc/fork.ts';
+import { Keys } from './pthread/keys.ts';
+import { Limits, RLIMIT_AS, RLIMIT_STACK, type Limit } from './proc/limits.ts';
 import {
-  dispositionOf, highOfSignal, lowOfSignal, SI_USER, SIG_DFL, SIG_IGN, SigActionDEFAULT, sigFlagsAreKnown, SIGKILL, signalDefault,
-  signalExists, SignalMAX, SIGSTOP, type Disposition, type SigAction,
+  CLD_CONTINUED, CLD_STOPPED, dispositionOf, highOfSignal, lowOfSignal, SI_USER, SIGCONT, SIG_DFL, SIG_IGN, SigActionDEFAULT, sigFlagsAreKnown, SIGKILL, signalDefault,
+  signalExists, SignalMAX, SIGSTOP, signalStops, type Disposition, type SigAction,
 } from './signal.ts';
-import { ArgumentSLOT, Thread, type ThreadBody } from './thread.ts';
+import { childNotify } from './stop.ts';
+import { ArgumentSLOT, Thread, type Range, type ThreadBody } from './thread.ts';
 import { Unwind } from './unwind.ts';
+import { Channel } from './wait.ts';
 
-/** Bytes of a thread's stack if nothing is said. */
-const StackSIZE = 0x4000;
+/** Bytes of a thread's stack if nothing is said: room for the slots that a hart has if nothing is said, and for signal frames. */
+const StackSIZE: number = HartSLOTS * GranuleSIZE + 0x4000;
 
 /** How a process has ended. */
-export type Status = { readonly exit: number } | { readonly signal: number; readonly report: string };
+export type Status = { readonly exit: number } | { readonly signal: number; readonly report: string; readonly core?: boolean };
+
+/** What a process is made of. */
+export interface ProcessOptions {
+  readonly pid: number;
+  readonly name: string;
+  /** It goes on without threads: whoever made it will make more of them. */
+  readonly isKept: boolean;
+  /** Where it lives: one holder of it is the new process. */
+  readonly map: AddressMap;
+  /** Whose child it is, and like whom it begins; null for one that the host makes. */
+  readonly parent: Process | null;
+}
 
 /** What a new thread may be given. */
 export interface AdoptOptions {
@@ -41,32 +65,118 @@ export interface SpawnOptions extends AdoptOptions {
 export class Process {
   readonly kernel: Kernel;
   readonly pid: number;
-  readonly name: string;
-  readonly space: AddressSpace;
-  readonly map: AddressMap;
+  /** What it runs. */
+  name: string;
+  /** With what arguments: for views. */
+  args: readonly string[] = [];
+  /** Where it lives, which other processes may do too; `move` changes it. */
+  map: AddressMap;
+  /** Low address of the stack that exec has made; null without one. */
+  mainStack: Low | null = null;
+  /** Null: the kernel's. */
+  parent: Process | null;
+  /** In the order in which they were made; those that are over stay until they are waited for. */
+  readonly children: Set<Process> = new Set<Process>();
+  /** A child has ended, stopped, or gone on. */
+  readonly childChange: Channel = new Channel();
+  readonly limits: Limits;
+  /** Descriptors, and where relative paths begin. */
+  readonly files: Files;
+  /** What is to be done at a fork, in the order in which it was asked for. */
+  readonly atFork: AtFork[];
+  /** After a vfork: the thread that has its parent's stack, and the parent's, which is held until that is given back. */
+  guest: Thread | null = null;
+  lender: Thread | null = null;
   /** Those that have not ended, in the order in which they were made. */
   readonly threads: Set<Thread> = new Set<Thread>();
   /** How it ended; null while it has not. */
   status: Status | null = null;
+  /** Its last thread has left: it has no memory any more <design/process#.over>. */
+  isOver: boolean = false;
   /** Stopped by a signal until SIGCONT: no thread of it runs. */
   isStopped: boolean = false;
+  /** The signal that stopped it last. */
+  stopSignal: number = 0;
+  /** What its parent has not heard of yet, but for its end. */
+  changed: 'stopped' | 'continued' | null = null;
   /** It goes on without threads: whoever made it will make more of them. */
   readonly isKept: boolean;
   /** Signals for any of its threads. */
   readonly pendingSet: Pending = new Pending();
+  /** Its threads that are in sigwait, in the order in which they came. */
+  readonly awaiters: Set<Thread> = new Set<Thread>();
+  /** What setitimer has set; null if nothing. */
+  alarm: Alarm | null = null;
+  /** What it was when a signal ended it, if that leaves a core. */
+  core: Core | null = null;
   /** What is done about each signal. */
   readonly dispositions: Disposition[];
+  /** Keys of its threads' own data. */
+  readonly keys: Keys = new Keys();
 
-  /** Kernel.process makes processes. */
-  constructor(kernel: Kernel, pid: number, name: string, isKept: boolean) {
-    const { memory, frames } = kernel;
+  /** Kernel.process makes processes, and fork. */
+  constructor(kernel: Kernel, { pid, name, isKept, map, parent }: ProcessOptions) {
     this.kernel = kernel;
     this.pid = pid;
     this.name = name;
     this.isKept = isKept;
-    this.space = new AddressSpace(memory.size);
-    this.map = new AddressMap(this.space, memory, frames, random(kernel.draw(0x1_0000_0000)));
-    this.dispositions = Array.from({ length: SignalMAX + 1 }, (_, signal) => dispositionOf(signal, SigActionDEFAULT));
+    this.map = map;
+    this.mainStack = parent?.mainStack ?? null;
+    this.parent = parent;
+    this.limits = new Limits(parent?.limits);
+    this.files = parent === null ? new Files(kernel, this.limits) : parent.files.fork(this.limits);
+    this.args = parent?.args ?? [name];
+    this.atFork = [...parent?.atFork ?? []];
+    this.dispositions = parent === null
+      ? Array.from({ length: SignalMAX + 1 }, (_, signal) => dispositionOf(signal, SigActionDEFAULT)) : [...parent.dispositions];
+    parent?.children.add(this);
+  }
+
+  /** Whose child it is: the kernel's if its parent is over, or if it never had one. */
+  get parentPid(): number {
+    return this.parent?.pid ?? InitPID;
+  }
+
+  /** Where it lives. */
+  get space(): AddressSpace {
+    return this.map.space;
+  }
+
+  /** move -- live in another map from now on, one holder of which is this process; no thread of it is left in the old one. */
+  move(map: AddressMap, mainStack: Low): void {
+    const before = this.map;
+    this.map = map;
+    this.mainStack = mainStack;
+    this.giveBack(before);
+  }
+
+  /** giveBack -- one process fewer lives in a map; who has lent it goes on. */
+  private giveBack(map: AddressMap): void {
+    const { lender } = this;
+    map.drop();
+    this.guest = null;
+    this.lender = null;
+    if (lender !== null && lender.state !== 'done') this.kernel.resume(lender);
+  }
+
+  /** mmap -- map a file, or with a descriptor of -1 whatever the flags say; 0 or an errno, EBADF before any other
+   * <design/mman#.mmap>. Slots are those of `hart`. */
+  mmap(hart: Hart, dst: number, addr: number, length: number, prot: number, flags: number, fd: number, offset: number = 0): number {
+    if ((flags & (MapANON | MapGUARD | MapSTACK)) !== 0) return this.map.mmap(hart, dst, addr, length, prot, flags);
+    const source = fileSource(this.files, fd);
+    if (typeof source === 'number') return source;
+    return this.map.mmap(hart, dst, addr, length, prot, source === null ? flags | MapANON : flags, source, offset);
+  }
+
+  // Limits -----------------------------------------------------------------------------------------------------------
+
+  /** setrlimit -- change one of its limits; 0, EINVAL or EPERM <design/limits#.set>. */
+  setrlimit(resource: number, limit: Limit): number {
+    const refusal = this.limits.set(resource, limit);
+    if (refusal !== 0) return refusal;
+    if (resource === RLIMIT_AS) this.map.sizeLimit = limit.soft;
+    if (resource === RLIMIT_STACK && this.mainStack !== null) this.map.growthSet(this.mainStack, limit.soft);
+    return 0;
   }
 
   // Threads ----------------------------------------------------------------------------------------------------------
@@ -89,16 +199,17 @@ export class Process {
   }
 
   private make(name: string, kind: 'plain' | 'stepped' | 'adopted', { stackSize, slots }: AdoptOptions): Thread | null {
-    const { kernel, map } = this, prot = ProtREAD | ProtWRITE;
     aver(this.status === null, '<design/os#.process.over>');
-    const stack = map.reserve(stackSize ?? StackSIZE, prot, prot);
+    const stack = this.map.reserveStack(stackSize ?? StackSIZE, this.kernel.profile.stackGuard);
     if (stack === null) return null;
-    if (map.deltaOf(stack.base) === null) {
-      map.release(stack.base);
-      return null;
-    }
-    const base = stack.base >>> 0, hart = new Hart(name, kernel.memory, this.space, slots ?? HartSLOTS);
-    const thread = new Thread(this, hart, name, kernel.threadNumber(), { base, limit: base + stack.size }, kind);
+    const base = stack.base >>> 0;
+    return this.enrol(name, kind, { base, limit: base + stack.size }, slots ?? HartSLOTS);
+  }
+
+  /** enrol -- a thread on a stack that there is: unsigned low addresses. For the kernel. */
+  enrol(name: string, kind: 'plain' | 'stepped' | 'adopted', stack: Range, slots: number): Thread {
+    const { kernel } = this, hart = new Hart(name, kernel.memory, this.space, slots, kernel.format);
+    const thread = new Thread(this, hart, name, kernel.threadNumber(), stack, kind);
     hart.trap = (_hart, fault) => faultTake(thread, fault);
     kernel.scheduler.prepare(thread);
     this.threads.add(thread);
@@ -109,16 +220,20 @@ export class Process {
   leave(thread: Thread): void {
     if (thread.state === 'done') return;
     thread.state = 'done';
-    this.threads.delete(thread);
-    this.map.release(thread.stackBase | 0);
     this.kernel.scheduler.remove(thread);
     this.kernel.watcher?.exited?.(thread);
-    if (this.threads.size === 0 && !this.isKept) this.status ??= { exit: 0 };
+    // What exec has replaced is no longer among them, and its stack has gone with the rest.
+    if (!this.threads.delete(thread)) return;
+    signalReturn(thread);
+    const stack = thread.stackBase | 0;
+    if (thread !== this.guest) this.map.release(stack);
+    if (stack === this.mainStack) this.mainStack = null;
+    if (this.threads.size === 0 && (!this.isKept || this.status !== null)) this.end();
   }
 
   // Ending -----------------------------------------------------------------------------------------------------------
 
-  /** exit -- end every thread; throws Unwind if one of them is running. */
+  /** exit -- _exit: end every thread; throws Unwind if one of them is running. The parent is told the low eight bits of `code`. */
   exit(code: number): void {
     this.terminate({ exit: code });
     const { current } = this.kernel;
@@ -127,7 +242,7 @@ export class Process {
 
   /** crash -- a signal ends the process, in the thread that runs. */
   crash(thread: Thread, signal: number, report: string): never {
-    this.terminate({ signal, report });
+    this.terminate({ signal, report, core: coreMake(this, signal, report) });
     throw thread.unwind ?? new Unwind(thread, report);
   }
 
@@ -137,6 +252,18 @@ export class Process {
     this.status = status;
     const reason = 'report' in status ? status.report.split('\n', 1)[0] : `process ${this.pid} '${this.name}' has exited`;
     for (const thread of [...this.threads]) thread.condemn(new Unwind(thread, reason));
+    if (this.threads.size === 0) this.end();
+  }
+
+  /** end -- the last thread has left: memory is given back, and whoever waits is told <design/process#.over>. */
+  private end(): void {
+    if (this.isOver) return;
+    this.status ??= { exit: 0 };
+    this.isOver = true;
+    if (this.alarm !== null) this.kernel.clock.cancel(this.alarm.timer);
+    this.files.finish();
+    this.giveBack(this.map);
+    familyEnd(this);
   }
 
   // Signals ----------------------------------------------------------------------------------------------------------
@@ -152,12 +279,12 @@ export class Process {
     return before;
   }
 
-  /** kill -- send a signal to the process: any thread that does not block it takes it. 0, ESRCH or EINVAL. */
+  /** kill -- send a signal to the process: any thread that does not block it takes it. 0, ESRCH, EINVAL, or EAGAIN where too many
+   * real-time signals wait. */
   kill(signal: number): number {
     if (signal !== 0 && !signalExists(signal)) return EINVAL;
     if (this.status !== null) return ESRCH;
-    if (signal !== 0) signalSend(this, null, signal, SI_USER);
-    return 0;
+    return signal === 0 ? 0 : signalSend(this, null, signal, SI_USER);
   }
 
   /** reset -- the default action from now on: SA_RESETHAND. */
@@ -183,19 +310,39 @@ export class Process {
     const takes = (thread: Thread): boolean =>
       ((thread.maskLow & lowOfSignal(signal)) | (thread.maskHigh & highOfSignal(signal))) === 0;
     if (current?.process === this && takes(current)) return current;
-    const able = [...this.threads].filter(takes);
-    return able.find((thread) => thread.suspended === 0) ?? able.at(0) ?? null;
+    let held: Thread | null = null;
+    for (const thread of this.threads) {
+      if (!takes(thread)) continue;
+      if (thread.suspended === 0) return thread;
+      held ??= thread;
+    }
+    return held;
   }
 
-  /** stop -- no thread of it runs until `resume`. */
-  stop(): void {
+  /** awaiting -- a thread that waits for a signal by sigwait; null if none does. */
+  awaiting(signal: number): Thread | null {
+    for (const thread of this.awaiters) if (isAwaited(thread, signal)) return thread;
+    return null;
+  }
+
+  /** stop -- no thread of it runs until `resume`; its parent hears of it. */
+  stop(signal: number): void {
+    if (this.isStopped) return;
     this.isStopped = true;
+    this.stopSignal = signal;
+    this.changed = 'stopped';
+    childNotify(this, CLD_STOPPED, signal);
   }
 
-  /** resume -- SIGCONT: it goes on, and no stop signal waits any more. */
+  /** resume -- SIGCONT: it goes on, and no stop signal waits any more; its parent hears of it if it was stopped. */
   resume(): void {
+    for (let signal = 1; signal <= SignalMAX; signal++) if (signalStops(signal)) this.forget(signal);
+    if (!this.isStopped) return;
     this.isStopped = false;
-    for (let signal = 1; signal <= SignalMAX; signal++) if (isStop(signal)) this.forget(signal);
+    this.stopSignal = 0;
+    this.changed = 'continued';
+    for (const thread of this.threads) this.kernel.scheduler.wake(thread);
+    childNotify(this, CLD_CONTINUED, SIGCONT);
   }
 }
 

@@ -3,14 +3,18 @@
  * Who runs next, and for how long: a function of the seed <design/scheduler>. The *fast* driver changes threads where a program yields;
  * the *explored* one before every operation, and now and then in the middle of a plain access.
  */
-import { aver, type Random } from '../base/base.ts';
+import { aver, cool, type Random } from '../base/base.ts';
 import { doing } from './crash.ts';
 import { Interruption, isDeliverable, pendingPush, settle, sigreturn } from './delivery.ts';
+import { Jump, jumpLand } from './jump.ts';
 import type { Kernel } from './kernel.ts';
-import type { Level } from './sigframe.ts';
+import { canRun, Ready } from './ready.ts';
+import type { Level } from './level.ts';
 import { Operation, operationPerform } from './step.ts';
 import type { Thread, ThreadRun, Yielded } from './thread.ts';
 import { DeadlockError, Unwind } from './unwind.ts';
+
+const COOL = cool;
 
 /** Explored: the thread that ran goes on without a draw once in so many steps. */
 const StayONEIN = 4;
@@ -19,14 +23,21 @@ const ExploreONEIN = 16;
 const ExploreSTEPS = 4;
 const ExploreDEPTH = 6;
 
+/** With more threads than this, `cool` does not look at all of them after each choice. */
+const CheckTHREADS = 32;
+/** Threads that a report of a deadlock names. */
+const ReportTHREADS = 40;
+
+const always = (): boolean => true;
+
 /** The threads of a kernel, and who is next. */
 export class Scheduler {
   private readonly kernel: Kernel;
   private readonly draw: Random;
   private readonly isExplored: boolean;
   /** Those that it runs, in the order in which they were made. */
-  private readonly threads: Thread[] = [];
-  private readonly eligible: Thread[] = [];
+  private readonly threads: Set<Thread> = new Set<Thread>();
+  private readonly ready: Ready = new Ready();
   private last: Thread | null = null;
   private nested: number = 0;
 
@@ -37,17 +48,22 @@ export class Scheduler {
   }
 
   add(thread: Thread): void {
-    this.threads.push(thread);
+    this.threads.add(thread);
+    this.wake(thread);
   }
 
+  /** remove -- a thread is over; who waits for that goes on. */
   remove(thread: Thread): void {
-    const index = this.threads.indexOf(thread);
-    if (index >= 0) this.threads.splice(index, 1);
+    this.threads.delete(thread);
+    this.ready.remove(thread);
+    if (this.last === thread) this.last = null;
+    if (thread.joiner !== null) this.wake(thread.joiner);
   }
 
-  /** wake -- a thread may be able to go on. */
-  wake(_thread: Thread): void {
-    // Each step looks at all threads.
+  /** wake -- a thread may be able to go on. Whoever makes that so says it here <design/scheduler#.inv.awake>. */
+  wake(thread: Thread): void {
+    if (thread.place >= 0 || thread.state === 'done' || (thread.isAdopted && thread.parkedAt < 0)) return;
+    this.ready.add(thread);
   }
 
   /** prepare -- a new thread's hart: explored, each of its accesses takes the slow path and asks here. */
@@ -61,25 +77,39 @@ export class Scheduler {
 
   /** step -- let one thread run; false if there is none left. */
   step(): boolean {
-    if (this.threads.length === 0) return false;
-    const next = this.pick();
-    if (next === null) throw this.deadlock(null);
+    if (this.threads.size === 0) return false;
+    let next = this.pick();
+    while (next === null) {
+      if (!this.jump()) throw this.deadlock(null);
+      next = this.pick();
+    }
     this.run(next);
     return true;
   }
 
-  /** runUntil -- let others run until `condition` holds and `thread`, if there is one, may go on <design/scheduler#.nested>. */
-  runUntil(thread: Thread | null, condition: () => boolean): void {
-    const interruptible = this.kernel.noPreempt === 0;
+  /** runUntil -- let others run until `condition` holds and `thread`, if there is one, may go on <design/scheduler#.nested>; with `only`
+   * that one alone <design/scheduler#.only>. */
+  runUntil(thread: Thread | null, condition: () => boolean, only: Thread | null = null): void {
+    if (thread === null || only !== null || this.kernel.noPreempt > 0) {
+      this.until(thread, condition, only);
+      return;
+    }
+    this.park(thread);
+    try {
+      this.until(thread, condition, null);
+    } finally {
+      this.unpark(thread);
+    }
+  }
+
+  /** until -- the loop of it. */
+  private until(thread: Thread | null, condition: () => boolean, only: Thread | null): void {
     for (;;) {
-      if (thread !== null) {
-        if (thread.unwind !== null) throw thread.unwind;
-        if (interruptible && !thread.isHeld && isDeliverable(thread)) settle(thread);
-      }
-      if (thread?.isHeld !== true && condition()) return;
-      const next = this.pick();
-      if (next === null) throw this.deadlock(thread);
-      this.run(next);
+      if (thread !== null) this.abandon(thread);
+      if (mayGoOn(thread) && condition()) return;
+      const next = only === null ? this.pick() : this.pickOnly(only);
+      if (next !== null) this.run(next);
+      else if (!this.jump()) throw this.deadlock(thread);
     }
   }
 
@@ -87,7 +117,7 @@ export class Scheduler {
   preempt(): void {
     if (!this.isExplored || this.draw(2) === 0) return;
     for (let left = 1 + this.draw(ExploreSTEPS); left > 0; left--) {
-      const able = this.threads.filter((thread) => this.canRun(thread) && this.isAtAccess(thread));
+      const able = this.ready.able.filter((thread) => canRun(thread) && isAtAccess(thread));
       if (able.length === 0) return;
       this.run(able[this.draw(able.length)]);
     }
@@ -97,50 +127,88 @@ export class Scheduler {
   private explore(thread: Thread): void {
     if (this.kernel.noPreempt > 0 || thread.isStepping || this.nested >= ExploreDEPTH || this.draw(ExploreONEIN) !== 0) return;
     this.nested += 1;
+    this.park(thread);
     try {
       for (let left = 1 + this.draw(ExploreSTEPS); left > 0; left--) {
         const next = this.pick();
         if (next === null) break;
         this.run(next);
       }
+      this.until(thread, always, null);
     } finally {
+      this.unpark(thread);
       this.nested -= 1;
     }
     settle(thread);
   }
 
-  /** isAtAccess -- what it does next is one access: no code of the host's but its own program. */
-  private isAtAccess(thread: Thread): boolean {
-    if (thread.unwind !== null) return false;
-    const { operation } = thread.levelTop();
-    return operation !== null && operation.kind !== 'call' && !isDeliverable(thread);
-  }
-
-  private canRun(thread: Thread): boolean {
-    if (thread.onHost > 0) return false;
-    if (thread.unwind !== null) return true;
-    if (thread.isHeld) return false;
-    const { wait } = thread.levelTop();
-    return wait === null || isDeliverable(thread) || wait.ready();
-  }
-
-  /** pick -- draw one of those that can run; null if there is none. */
+  /** pick -- draw one of those that can run; null if there is none. It is the next microsecond. */
   private pick(): Thread | null {
-    const eligible = this.eligible;
-    eligible.length = 0;
-    for (const thread of this.threads) if (this.canRun(thread)) eligible.push(thread);
-    if (eligible.length === 0) return null;
-    if (eligible.length === 1) return eligible[0];
-    if (this.isExplored && this.last !== null && eligible.includes(this.last) && this.draw(StayONEIN) === 0) return this.last;
-    return eligible[this.draw(eligible.length)];
+    const { last, ready } = this, { able } = ready;
+    this.advance(this.kernel.clock.now + 1);
+    ready.poll();
+    if (this.isExplored && last !== null && able.length > 1 && canRun(last) && this.draw(StayONEIN) === 0) return last;
+    while (able.length > 0) {
+      const next = able[able.length === 1 ? 0 : this.draw(able.length)];
+      if (canRun(next)) {
+        if (COOL) this.check();
+        return next;
+      }
+      ready.sleep(next);
+    }
+    if (COOL) this.check();
+    return null;
+  }
+
+  private pickOnly(thread: Thread): Thread | null {
+    this.advance(this.kernel.clock.now + 1);
+    return canRun(thread) ? thread : null;
+  }
+
+  /** jump -- nobody can run: time goes on to what happens next; false if nothing does. */
+  private jump(): boolean {
+    const { next } = this.kernel.clock;
+    if (next === Infinity) return false;
+    this.advance(next);
+    return true;
+  }
+
+  /** advance -- what is due by then happens, and no thread does it. */
+  private advance(now: number): void {
+    const { kernel } = this, { clock, current } = kernel;
+    kernel.current = null;
+    try {
+      clock.advance(now);
+    } finally {
+      kernel.current = current;
+    }
+  }
+
+  // In the middle of calls -------------------------------------------------------------------------------------------
+
+  /** check -- none that can run is missing. */
+  private check(): void {
+    if (this.threads.size > CheckTHREADS) return;
+    for (const thread of this.threads) aver(thread.place >= 0 || !canRun(thread), '<design/scheduler#.inv.awake>');
+  }
+
+  /** park -- others run in the middle of a call of this thread's, and so may handlers of it, above the levels that it has. */
+  private park(thread: Thread): void {
+    thread.parkedAt = thread.depth;
+    this.wake(thread);
+  }
+
+  private unpark(thread: Thread): void {
+    thread.parkedAt = -1;
+    if (thread.isAdopted) this.ready.remove(thread);
   }
 
   // Running ----------------------------------------------------------------------------------------------------------
 
   /** run -- one turn of a thread that can run. An error of its program ends it, and is thrown on. */
   private run(thread: Thread): void {
-    const { kernel } = this, before = kernel.current, held = kernel.noPreempt;
-    aver(thread.onHost === 0 && thread.state !== 'done', '<design/scheduler#.inv.once>');
+    const { kernel } = this, before = kernel.current, held = kernel.noPreempt, { parkedAt } = thread;
+    aver((thread.onHost === 0 || parkedAt >= 0) && thread.state !== 'done', '<design/scheduler#.inv.once>');
     if (this.last !== thread) {
       this.last = thread;
       kernel.counts.switches += 1;
@@ -149,38 +217,80 @@ export class Scheduler {
     kernel.current = thread;
     kernel.noPreempt = 0;
     thread.onHost += 1;
+    thread.parkedAt = -1;
     thread.state = 'runnable';
     try {
       if (thread.unwind !== null) throw thread.unwind;
-      this.turn(thread);
+      this.turn(thread, Math.max(parkedAt, 0));
     } catch (error) {
-      if (thread.unwind !== null) this.unwind(thread, thread.unwind);
-      thread.process.leave(thread);
-      if (!(error instanceof Unwind && error.thread === thread)) throw error;
+      const isDealtWith = this.fail(thread, parkedAt, error);
+      if (!(error instanceof Unwind || error instanceof Jump) || !isDealtWith) throw error;
     } finally {
       thread.onHost -= 1;
+      thread.parkedAt = parkedAt;
       kernel.current = before;
       kernel.noPreempt = held;
+      this.wake(thread);
     }
   }
 
-  /** unwind -- throw through every program of a thread, so that each can put things right. */
-  private unwind(thread: Thread, unwind: Unwind): void {
-    while (thread.depth > 0) {
+  /** fail -- a program of a thread has thrown: the thread is over, or if it is parked its call is, once it goes on. Whether that is all
+   * that there is to do about it. */
+  private fail(thread: Thread, parkedAt: number, error: unknown): boolean {
+    if (thread.unwind === null && error instanceof Jump && error.point.thread === thread) {
+      if (error.point.depth > parkedAt) {
+        if (jumpLand(thread, error)) return true;
+      } else {
+        this.unwind(thread, error, parkedAt);
+        thread.ejected = error;
+        return true;
+      }
+    }
+    if (parkedAt >= 0) thread.condemn(new Unwind(thread, `a handler of ${thread.describe()} has failed`));
+    if (thread.unwind !== null) this.unwind(thread, thread.unwind, Math.max(parkedAt, 0));
+    if (parkedAt < 0) this.end(thread);
+    return error instanceof Unwind && error.thread === thread;
+  }
+
+  /** end -- a thread has left all its programs: destructors of its own data are one more. */
+  private end(thread: Thread): void {
+    const destructors = thread.process.status === null ? thread.process.keys.destructors(thread) : null;
+    if (destructors === null) {
+      thread.process.leave(thread);
+      return;
+    }
+    thread.revive();
+    thread.depth = 0;
+    thread.levelNext();
+    thread.levelPush(destructors);
+  }
+
+  /** unwind -- throw through every program of a thread above `floor`, so that each can put things right. */
+  private unwind(thread: Thread, thrown: Unwind | Jump, floor: number): void {
+    while (thread.depth > floor) {
       const { run } = thread.levelTop();
       thread.levelPop();
       try {
-        run?.throw(unwind);
+        run?.throw(thrown);
       } catch (error) {
-        if (!(error instanceof Unwind) || error !== unwind) throw error;
+        if (!(error instanceof Unwind || error instanceof Jump) || error !== thrown) throw error;
       }
     }
   }
 
-  /** turn -- run a thread until it is somebody else's turn. */
-  private turn(thread: Thread): void {
+  /** abandon -- leave the call that a thread is in the middle of, if it is to end or a handler has jumped out of that. */
+  private abandon(thread: Thread): void {
+    const { unwind, ejected } = thread;
+    if (unwind === null && ejected === null) return;
+    thread.ejected = null;
+    if (unwind !== null && thread.parkedAt >= 0) this.unwind(thread, unwind, thread.parkedAt);
+    throw unwind ?? (ejected as Error);
+  }
+
+  /** turn -- run a thread, but for its levels below `floor`, until it is somebody else's turn. */
+  private turn(thread: Thread, floor: number): void {
     pendingPush(thread);
-    while (!thread.isHeld) {
+    while (!thread.isHeld && thread.depth > floor) {
       const level = thread.levelTop();
       if (level.operation !== null) {
         if (!this.perform(thread, level) || pendingPush(thread)) {
@@ -198,19 +308,22 @@ export class Scheduler {
 
   /** resume -- go on with a program until it yields; whether its turn is over. */
   private resume(thread: Thread, level: Level): boolean {
-    const run = level.run as ThreadRun, { result } = level;
+    const run = level.run as ThreadRun, { result, thrown } = level;
     level.result = undefined;
+    level.thrown = null;
     level.wait = null;
-    const turn = run.next(result);
+    const turn = thrown === null ? run.next(result) : run.throw(thrown);
     if (turn.done !== true) return this.obey(thread, level, turn.value);
     if (level.signal === 0) {
       thread.levelPop();
-      thread.process.leave(thread);
+      this.end(thread);
       return true;
     }
     sigreturn(thread, level);
-    const below = thread.levelTop();
-    below.isGranted = level.grants && below.operation !== null;
+    if (thread.depth > 0) {
+      const below = thread.levelTop();
+      below.isGranted = level.grants && below.operation !== null;
+    }
     pendingPush(thread);
     return false;
   }
@@ -245,10 +358,23 @@ export class Scheduler {
     return true;
   }
 
-  /** deadlock -- the error that names every thread and what it waits for. */
+  /** deadlock -- the error that names the threads and what they wait for. */
   private deadlock(waiting: Thread | null): DeadlockError {
-    const lines = this.threads.map((thread) => `  process ${thread.process.pid} ${thread.describe()} ${doing(thread)}`);
-    if (waiting?.isAdopted === true) lines.push(`  process ${waiting.process.pid} ${waiting.describe()} ${doing(waiting)}`);
+    const named = [...this.threads].slice(0, ReportTHREADS), more = this.threads.size - named.length;
+    if (waiting?.isAdopted === true) named.push(waiting);
+    const lines = named.map((thread) => `  process ${thread.process.pid} ${thread.describe()} ${doing(thread)}`);
+    if (more > 0) lines.push(`  and ${more} more`);
     return new DeadlockError(`no thread can go on:\n${lines.length === 0 ? '  there is none' : lines.join('\n')}`);
   }
+}
+
+/** mayGoOn -- a thread in the middle of a call may return from it: it is not held, and where it takes signals there it has handled them. */
+const mayGoOn = (thread: Thread | null): boolean =>
+  thread === null || (!thread.isHeld && (thread.parkedAt < 0 || (thread.depth === thread.parkedAt && !isDeliverable(thread))));
+
+/** isAtAccess -- what a thread that can run does next is one access: no code of the host's but its own program. */
+function isAtAccess(thread: Thread): boolean {
+  if (thread.unwind !== null || isDeliverable(thread)) return false;
+  const { operation } = thread.levelTop();
+  return operation !== null && operation.kind !== 'call';
 }

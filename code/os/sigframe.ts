@@ -5,30 +5,34 @@
  *
  *      0 signo   1 errno   2 code    3 pid        12 mask, low  13 mask, high   14 1: was on the alternate stack  15 sp
  *      4..7 the address that was accessed         16 access     17 size         18 slot                          19 offset
- *      8 trapno  9 capreg  10, 11 zero            20 value slot 21 top          22, 23 zero
+ *      8 trapno  9 capreg  10 value   11 status    20 value slot 21 top          22, 23 zero
  *                                                 24..27 the authority          28..31 the value to be stored
  *
  * Words 0 to 11 are the siginfo, the others the context.
  */
 import { aver } from '../base/base.ts';
 import {
-  accessWrites, addrOfWords, boundsEncode, PermDATA, slotDecode, SlotSHIFT, WindowHIGH, type AccessKind, type Addr, type Fault, type Hart,
+  accessWrites, addrOfWindow, addrOfWords, formatOf, slotWrite, type AccessKind, type Addr, type Fault, type FaultKind, type Hart,
 } from '../machine/machine.ts';
-import { MaskNEVER, trapOfFault, type SigSet } from './signal.ts';
-import type { Operation } from './step.ts';
-import type { Thread, ThreadRun } from './thread.ts';
-import type { Wait } from './wait.ts';
+import type { Level } from './level.ts';
+import type { SigSent } from './pending.ts';
+import { trapOfFault } from './sigfault.ts';
+import { MaskNEVER, type SigSet } from './signal.ts';
 
 /** Bytes of a frame, and its alignment: it never crosses a page, and its parts are representable. */
 export const FrameSIZE = 128;
 const InfoSIZE = 48;
 
+const WordSENT = 10;
 const WordMASK = 12;
 const WordAUTHORITY = 24;
 const WordVALUE = 28;
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const NeverMASK: number = MaskNEVER;
+
+/** CHERI-RISC-V's exception for what a capability forbids. */
+const RiscvCHERI = 0x1c;
 
 /** accessNumber -- how a frame says what was attempted; 0 is nothing. .critical */
 function accessNumber(access: AccessKind): number {
@@ -43,53 +47,6 @@ function accessNumber(access: AccessKind): number {
     case 'fetch': return 8;
     case 'jump': return 9;
     case 'invoke': return 10;
-  }
-}
-
-/** What a thread runs: its body at the bottom, above it a handler for each signal that interrupted what is below. */
-export class Level {
-  readonly thread: Thread;
-  /** The views of this level's frame; they hold while its handler runs. */
-  readonly info: SigInfo;
-  readonly context: SigContext;
-  /** The signal that is handled; 0 for the body. */
-  signal: number = 0;
-  /** Where the frame lies: low word of its address, and physical. */
-  low: number = 0;
-  physical: number = 0;
-  /** What was interrupted: the top of its slots, its stack pointer, and its access, with `slot` -1 if it made none. */
-  top: number = 0;
-  sp: number = 0;
-  access: AccessKind = 'load';
-  size: number = 0;
-  slot: number = -1;
-  offset: number = 0;
-  value: number = -1;
-  /** Its handler has granted the access that was interrupted. */
-  grants: boolean = false;
-  /** What it runs; null before anything. */
-  run: ThreadRun | null = null;
-  /** Yielded, and not yet performed. */
-  operation: Operation | null = null;
-  /** The result of the last operation, which the program has not been given yet. */
-  result: unknown = undefined;
-  wait: Wait | null = null;
-  /** The handler above has granted the operation. */
-  isGranted: boolean = false;
-
-  constructor(thread: Thread) {
-    this.thread = thread;
-    this.info = new SigInfo(this);
-    this.context = new SigContext(this);
-  }
-
-  /** begin -- run something new. */
-  begin(run: ThreadRun): void {
-    this.run = run;
-    this.operation = null;
-    this.result = undefined;
-    this.wait = null;
-    this.isGranted = false;
   }
 }
 
@@ -123,7 +80,8 @@ export function frameWrite(level: Level, code: number, pid: number, fault: Fault
 
 /** accessWrite -- the part of a frame that tells of a fault. .critical */
 function accessWrite(level: Level, fault: Fault, w: number): void {
-  const hart = level.thread.hart, i32 = hart.i32, { access, slot, value } = fault, trap = trapOfFault(fault);
+  const hart = level.thread.hart, i32 = hart.i32, { access, slot, value } = fault, trap = trapOfFault(level.thread, fault);
+  level.kind = fault.kind;
   level.access = access;
   level.size = fault.size;
   level.slot = slot;
@@ -132,7 +90,8 @@ function accessWrite(level: Level, fault: Fault, w: number): void {
   i32[w + 4] = fault.low;
   i32[w + 5] = fault.high;
   i32[w + 8] = trap;
-  i32[w + 9] = trap === 0x1c ? slot : 0;
+  // Morello's exceptions name no register.
+  i32[w + 9] = trap === RiscvCHERI ? slot : 0;
   i32[w + 16] = accessNumber(access);
   i32[w + 17] = fault.size;
   i32[w + 18] = slot;
@@ -152,6 +111,17 @@ function accessNone(level: Level, w: number): void {
   i32[w + 20] = -1;
   registerWrite(hart, -1, w + WordAUTHORITY);
   registerWrite(hart, -1, w + WordVALUE);
+}
+
+/** frameSent -- the part of a frame that tells of a signal that was sent, and the mask that is to be the thread's afterwards if it is not
+ * the one that it has now. */
+export function frameSent({ thread, physical }: Level, { value, status }: SigSent, mask: SigSet | null): void {
+  const i32 = thread.hart.i32, w = physical >>> 2;
+  i32[w + WordSENT] = value;
+  i32[w + WordSENT + 1] = status;
+  if (mask === null) return;
+  i32[w + WordMASK] = mask.low;
+  i32[w + WordMASK + 1] = mask.high;
 }
 
 /** registerWrite -- a register to its place in a frame; NULL for slot -1. .critical */
@@ -188,16 +158,17 @@ function registerRead(hart: Hart, slot: number, w: number): void {
   const { r, i32 } = hart, c = slot << 3, tag = hart.tags[w >>> 2];
   if (r[c] === i32[w] && r[c + 1] === i32[w + 1] && r[c + 2] === i32[w + 2] && r[c + 3] === i32[w + 3] && (r[c + 4] & 1) === tag) return;
   hart.set(slot, i32[w], i32[w + 1], i32[w + 2], i32[w + 3]);
-  if (tag !== 0) slotDecode(r, c);
+  if (tag !== 0) hart.decode(slot);
 }
 
 // Views --------------------------------------------------------------------------------------------------------------
 
 /** capabilityOf -- a capability for a part of a frame, in a fresh local of the thread's hart; returns its slot. */
 function capabilityOf(level: Level, offset: number, size: number): number {
-  const hart = level.thread.hart, slot = hart.local(), low = (level.low + offset) | 0;
-  hart.set(slot, low, WindowHIGH, boundsEncode(low, size), PermDATA);
-  slotDecode(hart.r, slot << SlotSHIFT);
+  const hart = level.thread.hart, slot = hart.local(), format = formatOf(hart), { perm } = format;
+  const data = perm.global | perm.load | perm.store | perm.loadCap | perm.storeCap | perm.storeLocal | perm.mutableLoad;
+  const base = BigInt(addrOfWindow((level.low + offset) | 0));
+  slotWrite(hart, slot, format.andPerm(format.setBoundsExact(format.rootAt(base), BigInt(size)), data));
   return slot;
 }
 
@@ -245,7 +216,7 @@ export class SigInfo {
     return this.word(5);
   }
 
-  /** CHERI-RISC-V's exception number. */
+  /** The exception number of CHERI-RISC-V, or the exception class of Morello. */
   get trapno(): number {
     return this.word(8);
   }
@@ -253,6 +224,16 @@ export class SigInfo {
   /** The slot whose capability forbade the access; 0 unless one did. */
   get capreg(): number {
     return this.word(9);
+  }
+
+  /** What sigqueue sent with it. */
+  get value(): number {
+    return this.word(WordSENT);
+  }
+
+  /** Of SIGCHLD: the exit code, or the signal, of the child. */
+  get status(): number {
+    return this.word(WordSENT + 1);
   }
 
   /** infoSlot -- a capability for the siginfo in memory, in a local that lasts until the handler returns. */
@@ -272,6 +253,11 @@ export class SigContext {
   /** The access that faulted, or null if the signal was sent. */
   get access(): AccessKind | null {
     return this.level.slot < 0 ? null : this.level.access;
+  }
+
+  /** Why it was refused; null if the signal was sent. */
+  get kind(): FaultKind | null {
+    return this.level.slot < 0 ? null : this.level.kind;
   }
 
   /** Bytes of the access. */

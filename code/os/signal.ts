@@ -1,12 +1,11 @@
 /* signal.ts: SIGNALS
  *
- * Numbers, names, sets and actions of signals, and which signal a fault is. The numbers are FreeBSD's, with CheriBSD's SIGPROT
+ * Numbers, names, codes, sets and actions of signals. The numbers are FreeBSD's, with CheriBSD's SIGPROT and the codes of either system
  * <design/signal>.
  */
-import { faultException, faultIsPage, type Fault, type FaultKind } from '../machine/machine.ts';
-import type { PageFound } from './address-map.ts';
 import type { SigContext, SigInfo } from './sigframe.ts';
 import type { Thread, ThreadRun } from './thread.ts';
+import type { Abi } from './vm/profile.ts';
 
 export const SIGHUP = 1;
 export const SIGINT = 2;
@@ -47,13 +46,21 @@ export const SIGPROT = 34;
 /** Signals are numbered from 1 to this. */
 export const SignalMAX = 64;
 
+/** Real-time signals: as often as they are sent, so often they are delivered <design/signal#.departs.realtime>. */
+export const SIGRTMIN = 35;
+export const SIGRTMAX: number = SignalMAX;
+
 const names: readonly string[] = [
   '', 'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'EMT', 'FPE', 'KILL', 'BUS', 'SEGV', 'SYS', 'PIPE', 'ALRM', 'TERM', 'URG', 'STOP', 'TSTP',
   'CONT', 'CHLD', 'TTIN', 'TTOU', 'IO', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'WINCH', 'INFO', 'USR1', 'USR2', 'THR', 'LIBRT', 'PROT',
 ];
 
-/** signalName -- 'SIGSEGV'; 'signal 40' for one without a name. */
-export const signalName = (signal: number): string => (signal > 0 && signal < names.length ? `SIG${names[signal]}` : `signal ${signal}`);
+/** signalName -- 'SIGSEGV', 'SIGRTMIN+5'; 'signal 70' for what is none. */
+export function signalName(signal: number): string {
+  if (signal > 0 && signal < names.length) return `SIG${names[signal]}`;
+  if (signal < SIGRTMIN || signal > SIGRTMAX) return `signal ${signal}`;
+  return signal === SIGRTMIN ? 'SIGRTMIN' : `SIGRTMIN+${signal - SIGRTMIN}`;
+}
 
 /** signalExists -- whether a signal has this number. */
 export const signalExists = (signal: number): boolean => Number.isInteger(signal) && signal >= 1 && signal <= SignalMAX;
@@ -63,72 +70,77 @@ export const signalExists = (signal: number): boolean => Number.isInteger(signal
 /** Codes of SIGSEGV and SIGBUS. */
 export const SEGV_MAPERR = 1;
 export const SEGV_ACCERR = 2;
-export const SEGV_LOADTAG = 14;
-export const SEGV_STORETAG = 15;
 export const BUS_ADRALN = 1;
 export const BUS_ADRERR = 2;
 
-/** Codes of SIGPROT. */
+/** CheriBSD's codes of SIGSEGV: a page does not let tagged capabilities be loaded, or stored. */
+export const SEGV_LOADTAG = 14;
+export const SEGV_STORETAG = 15;
+
+/** Morello Linux's codes of SIGSEGV: what a capability forbids, and what a page without tags does. */
+export const SEGV_CAPTAGERR = 10;
+export const SEGV_CAPSEALEDERR = 11;
+export const SEGV_CAPBOUNDSERR = 12;
+export const SEGV_CAPPERMERR = 13;
+export const SEGV_CAPACCESSERR = 14;
+
+/** Codes of SIGPROT. The machine has nothing that STORETAG, IMPRECISE, CRETURN and SYSREG tell of. */
 export const PROT_CHERI_BOUNDS = 1;
 export const PROT_CHERI_TAG = 2;
 export const PROT_CHERI_SEALED = 3;
 export const PROT_CHERI_TYPE = 4;
 export const PROT_CHERI_PERM = 5;
+export const PROT_CHERI_STORETAG = 6;
+export const PROT_CHERI_IMPRECISE = 7;
 export const PROT_CHERI_STORELOCAL = 8;
 export const PROT_CHERI_CINVOKE = 9;
+export const PROT_CHERI_CRETURN = 10;
+export const PROT_CHERI_SYSREG = 11;
 
-/** Codes of signals that somebody sent: to the process, or to the thread. */
+/** Codes of SIGCHLD: what has become of a child. */
+export const CLD_EXITED = 1;
+export const CLD_KILLED = 2;
+export const CLD_DUMPED = 3;
+export const CLD_STOPPED = 5;
+export const CLD_CONTINUED = 6;
+
+/** Codes of signals that somebody sent: to the process, with a value, by the kernel of itself, or to the thread. */
 export const SI_USER = 0x10001;
+export const SI_QUEUE = 0x10002;
+export const SI_KERNEL = 0x10006;
 export const SI_LWP = 0x10007;
 
-const protCodes: Readonly<Partial<Record<FaultKind, number>>> = {
-  bounds: PROT_CHERI_BOUNDS, tag: PROT_CHERI_TAG, seal: PROT_CHERI_SEALED, type: PROT_CHERI_TYPE, storelocal: PROT_CHERI_STORELOCAL,
-  invoke: PROT_CHERI_CINVOKE,
-};
+const sentNames: Readonly<Record<number, string>> = { [SI_USER]: 'SI_USER', [SI_QUEUE]: 'SI_QUEUE', [SI_KERNEL]: 'SI_KERNEL', [SI_LWP]: 'SI_LWP' };
 
-/** faultFind -- what a process's address map makes of a fault; a capability's is no concern of its. .critical */
-export const faultFind = ({ process }: Thread, fault: Fault): PageFound => (faultIsPage(fault) ? process.map.fault(fault) : 'accerr');
+type CodeNames = Readonly<Record<number, Readonly<Record<number, string>>>>;
 
-/** signalOfFault -- the signal that a fault is <design/signal#.fault>. */
-export function signalOfFault(fault: Fault, found: PageFound): number {
-  if (found === 'bus') return SIGBUS;
-  switch (fault.kind) {
-    case 'page': case 'page-loadcap': case 'page-storecap': return SIGSEGV;
-    case 'misaligned': return SIGBUS;
-    default: return SIGPROT;
-  }
-}
-
-/** codeOfFault -- its code; `found` is what the address map makes of it. */
-export function codeOfFault(fault: Fault, found: PageFound): number {
-  if (found === 'bus') return BUS_ADRERR;
-  switch (fault.kind) {
-    case 'page': return found === 'accerr' ? SEGV_ACCERR : SEGV_MAPERR;
-    case 'page-loadcap': return SEGV_LOADTAG;
-    case 'page-storecap': return SEGV_STORETAG;
-    case 'misaligned': return BUS_ADRALN;
-    default: return protCodes[fault.kind] ?? PROT_CHERI_PERM;
-  }
-}
-
-/** trapOfFault -- the exception number of CHERI-RISC-V, for si_trapno. */
-export const trapOfFault = (fault: Fault): number => faultException(fault);
-
-const codeNames: Readonly<Record<number, Readonly<Record<number, string>>>> = {
+const codeNames: CodeNames = {
   [SIGSEGV]: { [SEGV_MAPERR]: 'SEGV_MAPERR', [SEGV_ACCERR]: 'SEGV_ACCERR', [SEGV_LOADTAG]: 'SEGV_LOADTAG', [SEGV_STORETAG]: 'SEGV_STORETAG' },
   [SIGBUS]: { [BUS_ADRALN]: 'BUS_ADRALN', [BUS_ADRERR]: 'BUS_ADRERR' },
   [SIGPROT]: {
     [PROT_CHERI_BOUNDS]: 'PROT_CHERI_BOUNDS', [PROT_CHERI_TAG]: 'PROT_CHERI_TAG', [PROT_CHERI_SEALED]: 'PROT_CHERI_SEALED',
-    [PROT_CHERI_TYPE]: 'PROT_CHERI_TYPE', [PROT_CHERI_CINVOKE]: 'PROT_CHERI_CINVOKE',
-    [PROT_CHERI_PERM]: 'PROT_CHERI_PERM', [PROT_CHERI_STORELOCAL]: 'PROT_CHERI_STORELOCAL',
+    [PROT_CHERI_TYPE]: 'PROT_CHERI_TYPE', [PROT_CHERI_PERM]: 'PROT_CHERI_PERM', [PROT_CHERI_STORETAG]: 'PROT_CHERI_STORETAG',
+    [PROT_CHERI_IMPRECISE]: 'PROT_CHERI_IMPRECISE', [PROT_CHERI_STORELOCAL]: 'PROT_CHERI_STORELOCAL',
+    [PROT_CHERI_CINVOKE]: 'PROT_CHERI_CINVOKE', [PROT_CHERI_CRETURN]: 'PROT_CHERI_CRETURN', [PROT_CHERI_SYSREG]: 'PROT_CHERI_SYSREG',
+  },
+  [SIGCHLD]: {
+    [CLD_EXITED]: 'CLD_EXITED', [CLD_KILLED]: 'CLD_KILLED', [CLD_DUMPED]: 'CLD_DUMPED', [CLD_STOPPED]: 'CLD_STOPPED',
+    [CLD_CONTINUED]: 'CLD_CONTINUED',
   },
 };
 
-/** codeName -- the name of a signal's code; the number if it has none. */
-export function codeName(signal: number, code: number): string {
-  if (code === SI_USER) return 'SI_USER';
-  if (code === SI_LWP) return 'SI_LWP';
-  return codeNames[signal]?.[code] ?? String(code);
+/** What Morello Linux calls otherwise. */
+const pcuabiNames: CodeNames = {
+  [SIGSEGV]: {
+    [SEGV_MAPERR]: 'SEGV_MAPERR', [SEGV_ACCERR]: 'SEGV_ACCERR', [SEGV_CAPTAGERR]: 'SEGV_CAPTAGERR', [SEGV_CAPSEALEDERR]: 'SEGV_CAPSEALEDERR',
+    [SEGV_CAPBOUNDSERR]: 'SEGV_CAPBOUNDSERR', [SEGV_CAPPERMERR]: 'SEGV_CAPPERMERR', [SEGV_CAPACCESSERR]: 'SEGV_CAPACCESSERR',
+  },
+};
+
+/** codeName -- the name of a signal's code under an ABI; the number if it has none. */
+export function codeName(signal: number, code: number, abi: Abi = 'cheribsd'): string {
+  const own = abi === 'pcuabi' ? pcuabiNames[signal] : undefined;
+  return sentNames[code] ?? (own ?? codeNames[signal])?.[code] ?? String(code);
 }
 
 // Sets ---------------------------------------------------------------------------------------------------------------
@@ -189,12 +201,16 @@ export const SIG_IGN = 'SIG_IGN';
 
 /** Flags of an action. */
 export const SA_ONSTACK = 0x1;
-/** Recorded: no system call can be interrupted yet. */
+/** A call that the handler interrupts begins anew, where it can. */
 export const SA_RESTART = 0x2;
 export const SA_RESETHAND = 0x4;
+/** Of SIGCHLD: none for children that stop or go on. */
+export const SA_NOCLDSTOP = 0x8;
 export const SA_NODEFER = 0x10;
+/** Of SIGCHLD: children that are over do not wait for their parent. */
+export const SA_NOCLDWAIT = 0x20;
 export const SA_SIGINFO = 0x40;
-const SA_KNOWN = SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NODEFER | SA_SIGINFO;
+const SA_KNOWN = SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NOCLDSTOP | SA_NODEFER | SA_NOCLDWAIT | SA_SIGINFO;
 
 /** Runs on the thread that has the signal. `info` and `context` are null without SA_SIGINFO, and hold until the handler returns. */
 export type SigHandler = (signal: number, info: SigInfo | null, context: SigContext | null, thread: Thread) => ThreadRun;
@@ -228,8 +244,8 @@ export function dispositionOf(signal: number, action: SigAction): Disposition {
 
 export const SigActionDEFAULT: SigAction = { handler: SIG_DFL, mask: SigSetEMPTY, flags: 0 };
 
-/** What a signal does to a process that has not said anything. */
-export type SigDefault = 'terminate' | 'ignore' | 'stop' | 'continue';
+/** What a signal does to a process that has not said anything: `core` ends it and leaves a report of the state it was in. */
+export type SigDefault = 'terminate' | 'core' | 'ignore' | 'stop' | 'continue';
 
 /** signalDefault -- the default action of a signal. */
 export function signalDefault(signal: number): SigDefault {
@@ -237,6 +253,11 @@ export function signalDefault(signal: number): SigDefault {
     case SIGCHLD: case SIGURG: case SIGWINCH: case SIGINFO: case SIGIO: return 'ignore';
     case SIGSTOP: case SIGTSTP: case SIGTTIN: case SIGTTOU: return 'stop';
     case SIGCONT: return 'continue';
+    case SIGQUIT: case SIGILL: case SIGTRAP: case SIGABRT: case SIGEMT: case SIGFPE: case SIGBUS: case SIGSEGV: case SIGSYS:
+    case SIGPROT: return 'core';
     default: return 'terminate';
   }
 }
+
+/** signalStops -- whether a signal stops a process by default. */
+export const signalStops = (signal: number): boolean => signalDefault(signal) === 'stop';

@@ -5,16 +5,21 @@
  */
 import { aver } from '../base/base.ts';
 import {
-  formatOf, ladderGrant, PermLOAD, PermLOADCAP, PermSTORE, PermSTORECAP, PageSIZE, PageVALID, slotRead, WindowHIGH, type Fault, type Hart,
+  GranuleSHIFT, GranuleSIZE, HartSLOTS, ladderGrant, PageSIZE, PageVALID, type Fault, type Hart,
 } from '../machine/machine.ts';
-import { Pending, settle, signalSend } from './delivery.ts';
-import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from './errno.ts';
+import { altstackSet, type AltStack } from './altstack.ts';
+import { settle, signalSend } from './delivery.ts';
+import { EINVAL, ESRCH } from './errno.ts';
+import { Pending, type SigSent } from './pending.ts';
 import type { Process } from './process.ts';
-import { frameFits, Level } from './sigframe.ts';
+import { Level } from './level.ts';
+import { frameFits } from './sigframe.ts';
+import { stackDeepen } from './stack.ts';
 import { MaskNEVER, SI_LWP, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, signalExists, type SigSet } from './signal.ts';
+import { sigsuspend } from './sigwait.ts';
 import type { Operation } from './step.ts';
 import { Unwind } from './unwind.ts';
-import type { Wait } from './wait.ts';
+import type { Channel, Wait } from './wait.ts';
 
 /** What a program may yield: nothing, to be preempted; what it waits for; an operation that it wants performed. */
 export type Yielded = undefined | Wait | Operation;
@@ -28,20 +33,7 @@ export type ThreadBody = (t: Hart, thread: Thread) => ThreadRun;
 /** Where a thread finds the argument of its creator: the first argument register of CHERI-RISC-V. */
 export const ArgumentSLOT = 10;
 
-/** The least size of an alternate stack, in bytes. */
-export const MINSIGSTKSZ = 4096;
-
-/** What a capability for a stack must permit. */
-const StackPERMS: number = PermLOAD | PermSTORE | PermLOADCAP | PermSTORECAP;
-
-/** The flag of sigaltstack that gives the alternate stack up. */
-export const SS_DISABLE = 4;
-
-/** An alternate stack: unsigned low addresses. */
-export interface AltStack {
-  readonly base: number;
-  readonly limit: number;
-}
+export { MINSIGSTKSZ, SS_DISABLE } from './altstack.ts';
 
 /** Bytes of physical memory. */
 export interface Range {
@@ -70,16 +62,47 @@ export class Thread {
   onHost: number = 0;
   /** The machine is performing an operation for it: a fault interrupts the operation and not the host. */
   isStepping: boolean = false;
+  /** While others run in the middle of a call of its: how deep its levels were then. It takes signals above them
+   * <design/scheduler#.parked>. Else -1. */
+  parkedAt: number = -1;
+  /** The scheduler's: its place among those that may be able to run, or -1; and what tells when to look again. */
+  place: number = -1;
+  sleepsOn: readonly Channel[] | null = null;
   /** Set when it is to end: what its accesses throw. */
   unwind: Unwind | null = null;
+  /** Whether somebody will ask how it has ended, and who waits for that <design/pthread#.join>. */
+  bond: 'joinable' | 'detached' | 'joined' = 'joinable';
+  joiner: Thread | null = null;
+  /** Whether it may be cancelled now, and whether that has been asked for <design/pthread#.cancel>. */
+  mayCancel: boolean = true;
+  cancelWanted: boolean = false;
+  /** Its own data, by key; and whether its destructors have begun <design/pthread#.keys>. */
+  specifics: Map<number, unknown> | null = null;
+  isDestroying: boolean = false;
+  /** What is to be thrown in the call in which it is parked, for its handler has jumped out of that. */
+  ejected: Error | null = null;
   /** The signal mask, as the words of its set. */
   maskLow: number = 0;
   maskHigh: number = 0;
-  readonly pendingSet: Pending = new Pending();
+  pendingSet: Pending = new Pending();
+  /** While it is in sigsuspend, the mask that it will have again; else null. */
+  maskBefore: SigSet | null = null;
+  /** While it is in sigwait, the signals that it waits for; else null. */
+  awaited: SigSet | null = null;
+  /** What sigwait gave it last. */
+  received: SigSent | null = null;
+  /** What it waits for in a call that runs others meanwhile. */
+  waitOnHost: Wait | null = null;
+  /** The call that it is in that is not async-signal-safe; null if in none <design/safety>. */
+  unsafe: string | null = null;
   /** The stack, unsigned low addresses; it grows down to its base, and [sp, limit) is in use while `sp` is in it. */
   readonly stackBase: number;
   readonly stackLimit: number;
-  sp: number;
+  /** Bytes of stack that a slot takes; 0 where the stack was not made for so many as a hart has by default. */
+  readonly slotSize: number;
+  /** The stack pointer when slot `slotsFrom` was the first that was free; it depends on `top` <design/thread#.inv.depth>. */
+  private stackFrom: number;
+  private slotsFrom: number;
   altstack: AltStack | null = null;
   /** The levels from 0 to `depth` are in use; the others wait to be used again. */
   readonly levels: Level[] = [];
@@ -95,7 +118,15 @@ export class Thread {
     this.isAdopted = kind === 'adopted';
     this.stackBase = stack.base;
     this.stackLimit = stack.limit;
-    this.sp = stack.limit;
+    this.slotSize = hart.limit === HartSLOTS && stack.limit - stack.base < HartSLOTS * GranuleSIZE ? 0 : GranuleSIZE;
+    this.stackFrom = stack.limit;
+    this.slotsFrom = hart.top;
+    if (this.slotSize > 0) {
+      hart.deepen = (slot) => {
+        stackDeepen(this, slot);
+      };
+    }
+    this.stackSettle();
   }
 
   /** describe -- who it is, for messages. */
@@ -137,6 +168,41 @@ export class Thread {
     return this.depth === 0 ? null : this.levelTop().wait?.what ?? null;
   }
 
+  // Its stack --------------------------------------------------------------------------------------------------------
+
+  /** The stack pointer, an unsigned low address: below the locals in use. */
+  get sp(): number {
+    return this.stackFrom - (this.hart.top - this.slotsFrom) * this.slotSize;
+  }
+
+  set sp(sp: number) {
+    this.stackFrom = sp;
+    this.slotsFrom = this.hart.top;
+    this.stackSettle();
+  }
+
+  /** frameEnter -- go on below a frame, which is in `level`. .critical */
+  frameEnter(level: Level): void {
+    level.stackFrom = this.stackFrom;
+    level.slotsFrom = this.slotsFrom;
+    this.stackFrom = level.low >>> 0;
+    this.slotsFrom = this.hart.top;
+    this.stackSettle();
+  }
+
+  /** frameLeave -- go back to where the stack was before; the hart has its top again. .critical */
+  frameLeave(level: Level): void {
+    this.stackFrom = level.stackFrom;
+    this.slotsFrom = level.slotsFrom;
+    this.stackSettle();
+  }
+
+  /** stackSettle -- locals are free of charge to the end of the page that the stack pointer is in. .critical */
+  stackSettle(): void {
+    const { hart, slotSize } = this;
+    if (slotSize > 0) hart.touched = Math.min(hart.limit, hart.top + ((this.sp & (PageSIZE - 1)) >>> GranuleSHIFT));
+  }
+
   // Signals ----------------------------------------------------------------------------------------------------------
 
   /** Blocked signals. */
@@ -154,15 +220,15 @@ export class Thread {
     return { low: this.pendingSet.low, high: this.pendingSet.high };
   }
 
-  /** kill -- pthread_kill: send a signal to this thread; 0, ESRCH or EINVAL. */
+  /** kill -- pthread_kill, and raise on itself: send a signal to this thread; 0, ESRCH, EINVAL, or EAGAIN where too many real-time
+   * signals wait. */
   kill(signal: number): number {
     if (signal !== 0 && !signalExists(signal)) return EINVAL;
     if (this.state === 'done') return ESRCH;
-    if (signal !== 0) signalSend(this.process, this, signal, SI_LWP);
-    return 0;
+    return signal === 0 ? 0 : signalSend(this.process, this, signal, SI_LWP);
   }
 
-  /** sigprocmask -- change which signals are blocked; what becomes unblocked is delivered before it returns. 0 or EINVAL. */
+  /** sigprocmask -- pthread_sigmask too: change which signals are blocked; what becomes unblocked is delivered before it returns. 0 or EINVAL. */
   sigprocmask(how: number, { low, high }: SigSet): number {
     switch (how) {
       case SIG_BLOCK:
@@ -176,32 +242,27 @@ export class Thread {
     return 0;
   }
 
+  /** sigsuspend -- wait under another mask until a handler has run; always EINTR. */
+  sigsuspend(mask: SigSet): Generator<Wait, number, unknown> {
+    return sigsuspend(this, mask);
+  }
+
   /** sigaltstack -- handlers with SA_ONSTACK run on [address, address + size) of slot `slot`; with SS_DISABLE on the thread's own
    *
-   * 0; EPERM from the alternate stack itself; EINVAL for other flags; ENOMEM below MINSIGSTKSZ; EFAULT if the capability does not
-   * allow what a stack needs.
+   * 0; EPERM from the alternate stack itself; EINVAL for other flags; ENOMEM below the least size; EFAULT if the capability does not
+   * allow what a stack needs. `altstackRead` tells of the one that there is.
    */
   sigaltstack(slot: number, size: number, flags: number = 0): number {
-    if (this.isOnAltStack) return EPERM;
-    if ((flags & ~SS_DISABLE) !== 0) return EINVAL;
-    if ((flags & SS_DISABLE) !== 0) {
-      this.altstack = null;
-      return 0;
-    }
-    if (size < MINSIGSTKSZ) return ENOMEM;
-    const cap = slotRead(this.hart, slot), base = this.hart.r[slot << 3] >>> 0;
-    const format = formatOf(this.hart);
-    const may = cap.tag && !format.isSealed(cap) && (format.slotPerms(cap) & StackPERMS) === StackPERMS
-      && this.hart.r[(slot << 3) + 1] === WindowHIGH && format.isInside(cap, cap.lo, BigInt(size));
-    if (!may) return EFAULT;
-    this.altstack = { base, limit: base + size };
-    return 0;
+    return altstackSet(this, slot, size, flags);
   }
 
   /** Whether a handler runs on the alternate stack. */
   get isOnAltStack(): boolean {
-    const { altstack, sp } = this;
-    return altstack !== null && sp > altstack.base && sp <= altstack.limit && !(sp > this.stackBase && sp <= this.stackLimit);
+    return this.altstack !== null && this.isAlt(this.stackFrom, this.altstack);
+  }
+
+  private isAlt(from: number, { base, limit }: AltStack): boolean {
+    return from > base && from <= limit && !(from > this.stackBase && from <= this.stackLimit);
   }
 
   /** frameFind -- where the next frame goes, an unsigned low address; -1 if it does not fit. `wantsAlt` is SA_ONSTACK. .critical */
@@ -218,14 +279,12 @@ export class Thread {
     return ladderGrant(this.hart, access, slot, offset, size, value < 0 ? 0 : this.hart.r[(value << 3) + 4]);
   }
 
-  /** stackRange -- the part of its own stack that is in use, in physical memory: frames hold capabilities, so it is a root. */
+  /** stackRange -- of the part of its own stack that is in use, the run of physical memory that the stack pointer is in. */
   stackRange(): Range {
-    const ranges = this.rangesOf(this.spOfStack(), this.stackLimit);
-    aver(ranges.length <= 1, '<design/thread#.stack.run>');
-    return ranges[0] ?? { base: 0, limit: 0 };
+    return this.rangesOf(this.spOfStack(), this.stackLimit)[0] ?? { base: 0, limit: 0 };
   }
 
-  /** stackRanges -- the same of both stacks, as runs. */
+  /** stackRanges -- all that is in use of both stacks, as runs: frames hold capabilities, so they are roots. */
   stackRanges(): Range[] {
     const own = this.rangesOf(this.spOfStack(), this.stackLimit);
     return this.altstack === null || !this.isOnAltStack ? own : [...own, ...this.rangesOf(this.sp, this.altstack.limit)];
@@ -233,9 +292,13 @@ export class Thread {
 
   /** spOfStack -- the stack pointer of its own stack: where it was when the alternate one was entered. */
   private spOfStack(): number {
-    let sp = this.sp;
-    for (let i = this.depth - 1; i >= 0 && !(sp >= this.stackBase && sp <= this.stackLimit); i--) sp = this.levels[i].sp;
-    return sp;
+    const { altstack } = this;
+    let { sp } = this, from = this.stackFrom;
+    for (let i = this.depth - 1; i >= 0 && altstack !== null && this.isAlt(from, altstack); i--) {
+      sp = this.levels[i].sp;
+      from = this.levels[i].stackFrom;
+    }
+    return Math.max(sp, this.stackBase);
   }
 
   private rangesOf(base: number, limit: number): Range[] {
@@ -244,9 +307,10 @@ export class Thread {
       const next = Math.min(limit, (Math.floor(low / PageSIZE) + 1) * PageSIZE);
       const entry = this.hart.space.window[low >>> 12], physical = ((entry & -PageSIZE) >>> 0) + (low % PageSIZE);
       const last = ranges.at(-1);
-      if ((entry & PageVALID) === 0) break;
-      if (last?.limit === physical) last.limit += next - low;
-      else ranges.push({ base: physical, limit: physical + next - low });
+      if ((entry & PageVALID) !== 0) {
+        if (last?.limit === physical) last.limit += next - low;
+        else ranges.push({ base: physical, limit: physical + next - low });
+      }
       low = next;
     }
     return ranges;
@@ -254,15 +318,23 @@ export class Thread {
 
   // Ending -----------------------------------------------------------------------------------------------------------
 
-  /** testCancel -- end here if somebody has asked for it, and it may. */
-  testCancel(): void {
-    if (this.unwind !== null) throw this.unwind;
+  /** Somebody has asked for its end, and it may be ended. */
+  get isCancelling(): boolean {
+    return this.cancelWanted && this.mayCancel && this.unwind === null;
   }
 
-  /** exit -- pthread_exit of the running thread: throws Unwind. */
-  exit(): never {
+  /** testCancel -- pthread_testcancel: end here if somebody has asked for it, and it may <design/pthread#.cancel>. */
+  testCancel(): void {
+    if (this.unwind !== null) throw this.unwind;
+    if (!this.isCancelling) return;
+    this.hart.set(ArgumentSLOT, -1, -1, 0, 0);
+    this.exit('was cancelled');
+  }
+
+  /** exit -- pthread_exit of the running thread, with what is in its slot ArgumentSLOT: throws Unwind. */
+  exit(how: string = 'has exited'): never {
     aver(this.isAdopted || this.process.kernel.current === this, '<design/thread#.exit.self>');
-    const unwind = new Unwind(this, `${this.describe()} has exited`);
+    const unwind = new Unwind(this, `${this.describe()} ${how}`);
     this.condemn(unwind);
     throw unwind;
   }
@@ -276,5 +348,14 @@ export class Thread {
       throw unwind;
     };
     if (this.isAdopted) this.process.leave(this);
+    else this.process.kernel.scheduler.wake(this);
+  }
+
+  /** revive -- after all its programs have been left: it has something more to do, and can access memory again. */
+  revive(): void {
+    this.unwind = null;
+    this.hart.pte = this.hart.space.window;
+    this.hart.explore = null;
+    this.process.kernel.scheduler.prepare(this);
   }
 }

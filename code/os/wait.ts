@@ -10,7 +10,8 @@ export interface Wait {
   ready(): boolean;
   /** In words, for reports. */
   readonly what: string;
-  /** Who says when to ask `ready` again; without one it is asked before each step <design/wait#.channel>. */
+  /** Who says when to ask `ready` again, beside whoever calls Scheduler.wake; without a list it is asked before each step
+   * <design/wait#.inv.told>. */
   readonly channels?: readonly Channel[];
 }
 
@@ -32,22 +33,29 @@ export class Channel {
   }
 }
 
+/** What a cancellation does to a sleep: ends the thread there; breaks the sleep off, for the caller to put things right; nothing. */
+export type CancelPoint = 'here' | 'after' | 'never';
+
 /** A wait that can be broken off. */
 export class Sleep implements Wait {
   readonly what: string;
   readonly channels: readonly Channel[];
+  private readonly thread: Thread;
   private readonly condition: () => boolean;
-  /** What broke it off: nothing, a handler with SA_RESTART, a handler without, time, or a cancellation. */
-  broken: 'no' | 'restart' | 'interrupted' | 'timeout' | 'cancelled' = 'no';
+  private readonly cancels: CancelPoint;
+  /** What broke it off: nothing, a handler with SA_RESTART, a handler without, or time. */
+  broken: 'no' | 'restart' | 'interrupted' | 'timeout' = 'no';
 
-  constructor(what: string, channels: readonly Channel[], condition: () => boolean) {
+  constructor(thread: Thread, what: string, channels: readonly Channel[], condition: () => boolean, cancels: CancelPoint) {
+    this.thread = thread;
+    this.cancels = cancels;
     this.what = what;
     this.channels = channels;
     this.condition = condition;
   }
 
   ready(): boolean {
-    return this.broken !== 'no' || this.condition();
+    return this.broken !== 'no' || this.condition() || (this.cancels !== 'never' && this.thread.isCancelling);
   }
 
   /** interrupt -- a handler is about to run on the thread that sleeps; the one without SA_RESTART counts. */
@@ -62,18 +70,21 @@ export interface SleepOptions {
   readonly until?: number;
   /** Whether a handler with SA_RESTART lets the call begin anew; else any handler ends it. Default true. */
   readonly restarts?: boolean;
+  /** Default 'here': it is a cancellation point <design/pthread#.cancel>. */
+  readonly cancels?: CancelPoint;
 }
 
 /** sleep -- wait until `condition` holds, asked when one of `channels` wakes; 0, EINTR or ETIMEDOUT
  *
  * After 0 the caller looks again whether it can go on: a handler with SA_RESTART may have run, and the whole call begins anew
- * <design/wait#.restart>. It is a cancellation point <design/pthread#.cancel>.
+ * <design/wait#.restart>.
  */
 export function* sleep(
-  thread: Thread, what: string, channels: readonly Channel[], condition: () => boolean, { until = Infinity, restarts = true }: SleepOptions = {},
+  thread: Thread, what: string, channels: readonly Channel[], condition: () => boolean,
+  { until = Infinity, restarts = true, cancels = 'here' }: SleepOptions = {},
 ): Generator<Wait, number, unknown> {
-  const { kernel } = thread.process, wait = new Sleep(what, channels, condition);
-  thread.testCancel();
+  const { kernel } = thread.process, wait = new Sleep(thread, what, channels, condition, cancels);
+  if (cancels === 'here') thread.testCancel();
   if (condition()) return 0;
   const timer = until === Infinity ? null : kernel.clock.set(until, () => {
     if (wait.broken === 'no') wait.broken = 'timeout';
@@ -84,7 +95,7 @@ export function* sleep(
   } finally {
     if (timer !== null) kernel.clock.cancel(timer);
   }
-  thread.testCancel();
+  if (cancels === 'here') thread.testCancel();
   if (wait.broken === 'interrupted' || (wait.broken === 'restart' && !restarts)) return EINTR;
   return wait.broken === 'timeout' && !condition() ? ETIMEDOUT : 0;
 }

@@ -28,7 +28,7 @@ describe('crash reports', () => {
     expect(() => hart.storeCap(1, 32, 35)).toThrow('died of SIGSEGV (SEGV_ACCERR) in thread 1 \'main\'');
     const lines = reportOf(process).split('\n'), at = hart.r[8].toString(16).padStart(8, '0');
     expect(lines).toEqual([
-      'process 1 \'test\' died of SIGSEGV (SEGV_ACCERR) in thread 1 \'main\'',
+      `process ${process.pid} 'test' died of SIGSEGV (SEGV_ACCERR) in thread 1 'main'`,
       '  SIGSEGV is ignored: a fault cannot be',
       `  storecap of 16 bytes at 0x40${(hart.r[8] + 32).toString(16).padStart(8, '0')} through slot 1 offset 32:`,
       '    the page does not allow it',

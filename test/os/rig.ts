@@ -21,7 +21,7 @@ export interface Rig {
 /** rig -- a fresh system. */
 export function rig(seed: number = 1, driver: 'fast' | 'explored' = 'fast', size: number = 0x40_0000): Rig {
   const memory = new Memory(size);
-  const kernel = new Kernel({ memory, frames: new Frames(PageSIZE, size - PageSIZE), seed, driver });
+  const kernel = new Kernel({ memory, frames: new Frames(memory, PageSIZE, size - PageSIZE), seed, driver });
   const process = kernel.process('test'), thread = adopt(process, 'main');
   return { memory, kernel, process, thread, hart: thread.hart };
 }

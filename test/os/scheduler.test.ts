@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   Mutex, SIGSEGV, SIGUSR1, stepCall, stepLoad32, stepStore32, type Kernel, type KernelWatcher, type Process, type Thread, type ThreadBody,
 } from '../../code/os/os.ts';
+import { ETIMEDOUT } from '../../code/os/errno.ts';
+import { sleep } from '../../code/os/wait.ts';
 import { seeds } from '../seed.ts';
 import { close, failure, handle, open, pages, rig, spawn } from './rig.ts';
 
@@ -147,7 +149,7 @@ describe('nesting', () => {
       first = true;
     });
     expect(failure(() => kernel.run())).toBe(
-      'DeadlockError: no thread can go on:\n  process 2 thread 2 \'one\' is in the middle of a call\n  process 2 thread 3 \'two\' is in the middle of a call',
+      'DeadlockError: no thread can go on:\n  process 3 thread 2 \'one\' is in the middle of a call\n  process 3 thread 3 \'two\' is in the middle of a call',
     );
   });
 
@@ -163,9 +165,9 @@ describe('nesting', () => {
     kernel.suspend(spawn(process, 'c', function* () { yield; }));
     expect(failure(() => kernel.run()).split('\n')).toEqual([
       'DeadlockError: no thread can go on:',
-      '  process 2 thread 2 \'a\' waits for mutex two, which thread 3 \'b\' owns',
-      '  process 2 thread 3 \'b\' waits for mutex one, which thread 2 \'a\' owns',
-      '  process 2 thread 4 \'c\' can run, suspended',
+      '  process 3 thread 2 \'a\' waits for mutex two, which thread 3 \'b\' owns',
+      '  process 3 thread 3 \'b\' waits for mutex one, which thread 2 \'a\' owns',
+      '  process 3 thread 4 \'c\' can run, suspended',
     ]);
   });
 
@@ -254,6 +256,70 @@ describe('watching', () => {
     expect(heard).toEqual([
       'suspended one', 'resumed one', 'switched one', 'fault one page 11', 'signal one 11 2', 'signal one 30 65543', 'exited one',
     ]);
-    expect(kernel.counts).toEqual({ faults: 1, pageFaults: 0, signals: 2, switches: 1, suspensions: 1, resumptions: 1 });
+    expect(kernel.counts).toEqual({ faults: 1, pageFaults: 1, signals: 2, switches: 1, suspensions: 1, resumptions: 1 });
   });
+});
+
+describe('parked threads', () => {
+  for (const driver of ['fast', 'explored'] as const) {
+    for (const adopted of [false, true]) {
+      test(`one that is deep in the host's stack handles a signal that its own caller below waits for, ${driver} ${adopted ? 'adopted' : 'plain'} <design/scheduler#.parked>`, () => {
+        for (const seed of seeds(5)) {
+          const { kernel, process, thread } = rig(seed, driver), log: string[] = [];
+          let isAcknowledged = false, isResumed = false, go = false;
+          handle(process, SIGUSR1, function* (_signal, _info, _context, self) {
+            log.push(`stops ${self.depth}`);
+            isAcknowledged = true;
+            yield { ready: () => isResumed, what: 'to be resumed' };
+            log.push('resumed');
+          });
+          const victim = adopted ? thread : spawn(process, 'victim', function* (_t, self) {
+            kernel.runUntil(self, () => go);
+            log.push('goes on');
+          });
+          spawn(process, 'collector', function* (_t, self) {
+            while (!adopted && victim.onHost === 0) yield;
+            victim.kill(SIGUSR1);
+            kernel.runUntil(self, () => isAcknowledged);
+            go = true;
+            for (let i = 0; i < 5; i++) yield;
+            log.push('resumes');
+            isResumed = true;
+          });
+          if (adopted) {
+            kernel.runUntil(thread, () => go);
+            log.push('goes on');
+          }
+          kernel.run();
+          expect(log).toEqual([`stops ${adopted ? 1 : 2}`, 'resumes', 'resumed', 'goes on']);
+          expect([victim.depth, victim.sp]).toEqual([0, victim.stackLimit]);
+        }
+      });
+    }
+  }
+
+  test('with only that one runs <design/scheduler#.only>', () => {
+    const { kernel } = rig(), process = kernel.process('p');
+    let others = 0, steps = 0;
+    const one = spawn(process, 'one', function* () { for (; steps < 10; steps++) yield; });
+    spawn(process, 'other', function* () { for (;; others++) yield; });
+    spawn(process, 'waiter', function* (_t, self) {
+      const before = others;
+      kernel.runUntil(self, () => steps === 10, one);
+      expect(others).toBe(before);
+      process.exit(0);
+      yield;
+    });
+    kernel.run();
+    expect(steps).toBe(10);
+  });
+});
+
+test('time is turns, and jumps where nobody can run <design/scheduler#.time> <design/clock#.jump>', () => {
+  const { kernel } = rig(), process = kernel.process('p'), times: number[] = [];
+  spawn(process, 'sleeper', function* (_t, self) {
+    times.push(yield* sleep(self, 'a second', [], () => false, { until: 1_000_000 }), kernel.clock.now);
+  });
+  kernel.run();
+  expect(times).toEqual([ETIMEDOUT, 1_000_000 + 1]);
 });

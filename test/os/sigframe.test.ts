@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  addrOf, addrOfWindow, baseOf, lengthOf, PermDATA, permsOf, setBounds, slotRead, WindowHIGH, type Hart,
+  addrOf, addrOfWindow, baseOf, lengthOf, PageSIZE, PermDATA, permsOf, setBounds, slotRead, WindowHIGH, type Hart,
 } from '../../code/machine/machine.ts';
 import {
   ProtREAD, SA_NODEFER, SA_SIGINFO, SEGV_ACCERR, sigSet, SIGSEGV, SIGTERM, SIGUSR1, SI_LWP, type SigContext, type SigInfo, type Thread,
@@ -52,7 +52,12 @@ describe('a frame', () => {
     const { process, thread, hart, memory } = rig();
     pages(thread, 1);
     const { base, limit } = { base: thread.stackLimit - 128, limit: thread.stackLimit };
-    const physical = (thread.process.map.deltaOf(base | 0) ?? 0) + base;
+    handle(process, SIGUSR1, function* () {
+      yield;
+    });
+    // The first frame brings its page in.
+    thread.kill(SIGUSR1);
+    const physical = ((hart.space.window[base >>> 12] & -PageSIZE) >>> 0) + (base & (PageSIZE - 1));
     const dirty = (): void => {
       memory.i32.fill(-1, physical >>> 2, (physical + limit - base) >>> 2);
       memory.tags.fill(1, physical >>> 4, (physical + limit - base) >>> 4);
@@ -92,7 +97,8 @@ describe('a frame', () => {
     });
     const claimed = hart.enter(3);
     thread.kill(SIGUSR1);
-    const frame = addrOfWindow(thread.stackLimit - 128);
+    // Locals have their place on the stack, above the frame.
+    const frame = addrOfWindow(thread.stackLimit - 256);
     expect(seen).toEqual([claimed + 3, claimed + 4, SIGUSR1, frame, 48, frame + 48, 80]);
     expect(hart.top).toBe(claimed + 3);
   });
@@ -113,6 +119,7 @@ function faulting(edit: (info: SigInfo, context: SigContext, hart: Hart) => void
   const { process, thread, hart } = rig();
   pages(thread, 1);
   pages(thread, 3);
+  hart.store32(1, 0, 0);
   hart.move(2, 1);
   handle(process, SIGSEGV, function* (_signal, i, c) {
     const [info, context] = views(i, c);

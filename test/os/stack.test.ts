@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { andPerm, clearTag, incOffset, PageVALID, riscv, sealEntry } from '../../code/machine/machine.ts';
+import { andPerm, clearTag, incOffset, Memory, PageSIZE, riscv, sealEntry } from '../../code/machine/machine.ts';
 import {
-  EFAULT, EINVAL, ENOMEM, EPERM, MapANON, MapPRIVATE, MINSIGSTKSZ, protMax, SA_NODEFER, SA_ONSTACK, SA_SIGINFO, SIGSEGV, SIGUSR1, SS_DISABLE,
-  type SigHandler,
+  EFAULT, EINVAL, ENOMEM, EPERM, Frames, Kernel, MapANON, MapPRIVATE, MINSIGSTKSZ, protMax, ProtREAD, ProtWRITE, SA_NODEFER, SA_ONSTACK, SA_SIGINFO, SIGPROT, SIGSEGV, SIGUSR1, SS_DISABLE,
+  type SigHandler, type Thread,
 } from '../../code/os/os.ts';
-import { close, handle, open, pages, reportOf, rig } from './rig.ts';
+import { close, failure, handle, open, pages, reportOf, rig } from './rig.ts';
 
 describe('stacks', () => {
   test('a full stack ends the process, and the report says so <design/sigframe#.full>', () => {
-    const { process, thread, hart } = rig();
+    const { process } = rig(), thread = process.adopt('small', { stackSize: 0x4000 }) as Thread, { hart } = thread;
     pages(thread, 1);
     let depth = 0;
     handle(process, SIGSEGV, function* () {
@@ -21,11 +21,12 @@ describe('stacks', () => {
   });
 
   test('a stack that cannot be written ends the process <design/sigframe#.full>', () => {
-    const { process, thread } = rig();
+    const { process, thread, hart } = rig();
     handle(process, SIGUSR1, function* () {
       expect.unreachable();
     });
-    thread.hart.space.window.fill(PageVALID, thread.stackBase >>> 12, thread.stackLimit >>> 12);
+    process.map.grant(hart, 1, thread.stackBase | 0, ProtREAD | ProtWRITE, true);
+    expect(process.map.mprotect(hart, 1, thread.stackLimit - thread.stackBase, ProtREAD)).toBe(0);
     expect(() => thread.kill(SIGUSR1)).toThrow('died of SIGUSR1');
     expect(reportOf(process)).toContain('the stack cannot be written');
   });
@@ -35,15 +36,17 @@ describe('stacks', () => {
     pages(thread, 1);
     pages(thread, 2, 2);
     expect(thread.sigaltstack(2, 8192)).toBe(0);
-    const alt = hart.r[16] >>> 0, places: [boolean, boolean][] = [];
+    // Two pages of its own stack are touched.
+    hart.leave(hart.enter(400));
+    const alt = hart.r[16] >>> 0, places: [boolean, boolean][] = [], bytes = (): number => thread.stackRanges().reduce((sum, { base, limit }) => sum + limit - base, 0);
     handle(process, SIGUSR1, function* () {
       places.push([thread.isOnAltStack, thread.sp === alt + 8192 - 256]);
-      expect(thread.stackRanges().reduce((sum, { base, limit }) => sum + limit - base, 0)).toBe(thread.stackLimit - thread.stackBase + 256);
+      expect(bytes()).toBe(8192 + 256);
     }, 0);
     handle(process, SIGSEGV, function* () {
       places.push([thread.isOnAltStack, thread.sp === alt + 8192 - 128]);
       expect(thread.sigaltstack(2, 8192)).toBe(EPERM);
-      expect(thread.stackRange().limit - thread.stackRange().base).toBe(thread.stackLimit - thread.stackBase);
+      expect(bytes()).toBe(8192 + 128);
       thread.kill(SIGUSR1);
       open(thread, 1);
     }, SA_SIGINFO | SA_ONSTACK);
@@ -99,5 +102,54 @@ describe('stacks', () => {
     expect([2, 3, 4].map((slot) => thread.sigaltstack(slot, 8192))).toEqual([EFAULT, EFAULT, EFAULT]);
     expect(process.map.mmap(hart, 5, 0, 8192, protMax(3), MapANON | MapPRIVATE)).toBe(0);
     expect(thread.sigaltstack(5, 8192)).toBe(0);
+  });
+});
+
+describe('depth', () => {
+  for (const abi of ['cheribsd', 'pcuabi'] as const) {
+    /** A thread with a stack of two pages, and what its handler on an alternate stack is told. */
+    function overflow(hasAlt: boolean): { told: unknown[]; report: string; end: string; low: number } {
+      const memory = new Memory(0x40_0000), kernel = new Kernel({ memory, frames: new Frames(memory, PageSIZE, 0x40_0000 - PageSIZE), seed: 1, abi });
+      const process = kernel.process('deep', true), thread = process.adopt('deep', { stackSize: 2 * PageSIZE, slots: 4096 }) as Thread, { hart } = thread;
+      const told: unknown[] = [];
+      for (const signal of [SIGPROT, SIGSEGV]) {
+        handle(process, signal, function* (_signal, info, context) {
+          told.push(signal, info?.code, (info?.low ?? 0) >>> 0 < thread.stackBase, thread.isOnAltStack, context?.access);
+          thread.exit();
+        }, SA_SIGINFO | SA_ONSTACK);
+      }
+      if (hasAlt) {
+        pages(thread, 1, 2);
+        expect(thread.sigaltstack(1, 8192)).toBe(0);
+      }
+      const low = thread.stackBase, end = failure(() => { for (;;) hart.enter(10); });
+      return { told, report: process.status === null ? '' : reportOf(process), end, low };
+    }
+
+    test(`who runs off the stack faults, and is told on the alternate stack, ${abi} <design/thread#.inv.depth>`, () => {
+      const { told, end } = overflow(true);
+      expect(told.slice(2)).toEqual([true, true, 'store']);
+      expect(told[0]).toBe(abi === 'cheribsd' ? SIGPROT : SIGSEGV);
+      expect(end).toContain('has exited');
+    });
+
+    test(`without one the process dies, and the report says why, ${abi} <design/thread#.inv.depth>`, () => {
+      const { told, report } = overflow(false);
+      expect([told, report]).toEqual([[], expect.stringContaining('the stack is full')]);
+    });
+  }
+
+  test('locals lower the stack pointer, frames go below them, and leaving raises it again <design/thread#.inv.depth>', () => {
+    const { process, thread, hart } = rig(), at: number[] = [];
+    handle(process, SIGUSR1, function* () {
+      at.push(thread.stackLimit - thread.sp);
+      hart.enter(8);
+      at.push(thread.stackLimit - thread.sp);
+    });
+    const first = hart.enter(100);
+    thread.kill(SIGUSR1);
+    at.push(thread.stackLimit - thread.sp);
+    hart.leave(first);
+    expect([at, thread.sp]).toEqual([[1600 + 64 + 128, 1600 + 64 + 128 + 128, 1600], thread.stackLimit]);
   });
 });

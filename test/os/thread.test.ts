@@ -5,6 +5,7 @@ import {
   stepLoad16, stepLoad32, stepLoad8, stepLoadCap, stepLoadDouble, stepStore16, stepStore32, stepStore8, stepStoreCap,
   stepStoreDouble, type Thread, type ThreadBody, type Wait,
 } from '../../code/os/os.ts';
+import { RLIMIT_AS } from '../../code/os/proc/limits.ts';
 import { adopt, close, failure, handle, open, pages, reportOf, rig, spawn } from './rig.ts';
 
 describe('life', () => {
@@ -25,26 +26,33 @@ describe('life', () => {
 
   test('the last thread to end ends the process; a stack goes back when its thread has <design/thread#.inv.stack>', () => {
     const { kernel } = rig(), process = kernel.process('other'), { available } = kernel.frames;
-    for (let i = 0; i < 3; i++) spawn(process, `t${i}`, function* () { yield; });
-    expect([process.threads.size, kernel.frames.available]).toEqual([3, available - 3 * 0x4000]);
+    for (let i = 0; i < 3; i++) {
+      spawn(process, `t${i}`, function* (t) {
+        t.enter(300);
+        yield;
+      });
+    }
+    for (let i = 0; i < 12 && kernel.frames.available > available - 3 * 0x2000; i++) kernel.step();
+    expect(kernel.frames.available).toBeLessThan(available);
     kernel.run();
     expect([process.threads.size, process.status, kernel.frames.available, kernel.step()]).toEqual([0, { exit: 0 }, available, false]);
     expect(() => spawn(process, 'late', function* () { yield; })).toThrow('<design/os#.process.over>');
   });
 
-  test('without memory for a stack there is no thread, and nothing has changed <design/thread#.inv.stack>', () => {
-    const { process, kernel } = rig(1, 'fast', 0x2_0000), { available } = kernel.frames, entries = process.map.entries();
+  test('without room for a stack there is no thread, and nothing has changed <design/thread#.inv.stack>', () => {
+    const { process, kernel } = rig(), { available } = kernel.frames, entries = process.map.entries();
+    expect(process.setrlimit(RLIMIT_AS, { soft: 0x10_0000, hard: 0x10_0000 })).toBe(0);
     expect(process.spawn('big', function* () { yield; }, { stackSize: 0x10_0000 })).toBe(null);
     expect([kernel.frames.available, process.map.entries(), process.threads.size]).toEqual([available, entries, 1]);
   });
 
-  test('a stack is one run of frames, or there is none <design/thread#.stack.run>', () => {
-    const { memory } = rig(), frames = new Frames(0x1_0000, 0x6000);
-    const holes = [0, 1, 2, 3, 4, 5].map(() => frames.alloc(PageSIZE));
-    for (const [index, base] of holes.entries()) if (index % 3 !== 2) frames.free(base, PageSIZE);
-    const kernel = new Kernel({ memory, frames, seed: 1 }), process = kernel.process('p');
-    expect([process.adopt('a', { stackSize: 4 * PageSIZE }), frames.available, process.map.entries()]).toEqual([null, 4 * PageSIZE, []]);
-    expect(process.adopt('b', { stackSize: 2 * PageSIZE })).not.toBe(null);
+  test('a stack has room for every slot of a usual hart, and a guard below it under PCuABI <design/thread#.stack.size>', () => {
+    for (const abi of ['cheribsd', 'pcuabi'] as const) {
+      const { memory } = rig(), kernel = new Kernel({ memory, frames: new Frames(memory, PageSIZE, 0x10_0000), seed: 1, abi });
+      const thread = adopt(kernel.process('p'), 'a'), { hart, process } = thread, [lowest] = process.map.entries();
+      hart.enter(hart.limit - hart.top);
+      expect([thread.sp > thread.stackBase, thread.stackBase - lowest.base]).toEqual([true, abi === 'pcuabi' ? PageSIZE : 0]);
+    }
   });
 
   test('an error of a program ends its thread and comes out of step; others go on <design/scheduler#.error>', () => {

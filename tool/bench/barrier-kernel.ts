@@ -24,7 +24,7 @@ class Pages {
 
   constructor(count: number) {
     const size = 16 * 1024 * 1024, memory = new Memory(size);
-    const kernel = new Kernel({ memory, frames: new Frames(PageSIZE, size - PageSIZE), seed: 1 });
+    const kernel = new Kernel({ memory, frames: new Frames(memory, PageSIZE, size - PageSIZE), seed: 1 });
     const process = kernel.process('barrier'), thread = process.adopt('barrier');
     if (thread === null) throw new Error('barrier: no memory for a thread');
     this.thread = thread;

@@ -137,7 +137,7 @@ export class IxPlatform implements Platform {
   /** `onEnd` hears when a thread is over. */
   constructor(memory: Memory, settings: Settings, sink: (event: Event) => void, onEnd: (hart: Hart) => void) {
     const { seed, driver, forward } = settings;
-    this.kernel = new Kernel({ memory, frames: new Frames(0, memory.size), seed, driver });
+    this.kernel = new Kernel({ memory, frames: new Frames(memory, 0, memory.size), seed, driver });
     this.process = this.kernel.process('capstan', true);
     this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, forward });
     this.plinth = new IxPlinth(this.process, this.protsgix, this.thix, sink);
@@ -178,7 +178,7 @@ export class IxPlatform implements Platform {
   }
 
   statics(size: number): Placed | null {
-    const { map } = this.process, found = map.reserve(size, ProtREAD | ProtWRITE, ProtREAD | ProtWRITE);
+    const { map } = this.process, found = map.reserve(size, ProtREAD | ProtWRITE, ProtREAD | ProtWRITE, { run: true });
     if (found === null) return null;
     const delta = map.deltaOf(found.base);
     if (delta !== null) return { base: found.base, frame: (found.base + delta) >>> 0 };

@@ -8,7 +8,7 @@
 import { aver } from '../../base/base.ts';
 import { Hart, SlotSHIFT, slotDecode, type Low } from '../../machine/machine.ts';
 import {
-  MapANON, MapFIXED, MapPRIVATE, ProtEXEC, protMax, ProtNONE, ProtREAD, ProtWRITE, type Process,
+  MapANON, MapFIXED, MapPRIVATE, MapRUN, ProtEXEC, protMax, ProtNONE, ProtREAD, ProtWRITE, type Process,
 } from '../../os/os.ts';
 import type { Reservation } from '../plinth.ts';
 
@@ -19,6 +19,8 @@ const SlotFIRST = 2;
 const SlotCOUNT = 256;
 
 const MapFLAGS: number = MapANON | MapPRIVATE;
+/** Its frames are one run, and there from the first. */
+const ReserveFLAGS: number = MapFLAGS | MapRUN;
 
 /** A reservation with the slot that holds the capability for it. */
 interface Held {
@@ -56,7 +58,7 @@ export class Vmix {
   reserve(size: number): Reservation | null {
     const slot = this.freeSlot(), { map } = this.process;
     if (slot < 0) return null;
-    if (map.mmap(this.hart, slot, SlotNULL, size, ProtNONE | protMax(this.most), MapFLAGS) !== 0) return null;
+    if (map.mmap(this.hart, slot, SlotNULL, size, ProtNONE | protMax(this.most), ReserveFLAGS) !== 0) return null;
     const base = this.hart.r[slot << SlotSHIFT], delta = map.deltaOf(base);
     if (delta === null) {
       aver(map.munmap(this.hart, slot, size) === 0, '<design/vmix#.inv.calls>');

@@ -2,11 +2,18 @@
  *
  * Pages that several mappings, and calls that read and write, have in common: a file's, or shared memory's <design/vm-object>.
  */
-import { PageSHIFT, PageSIZE, type Memory } from '../../machine/machine.ts';
+import { aver } from '../../base/base.ts';
+import { GranuleSHIFT, PageSIZE, type Memory } from '../../machine/machine.ts';
 import type { Frames } from './frames.ts';
 
 /** Fills a frame, which is zero, with what belongs at a page; false if it cannot be had: EIO, or SIGBUS for who has mapped it. */
 export type Pager = (page: number, into: Uint8Array) => boolean;
+
+/** Who has pages of an object mapped. */
+export interface Mapper {
+  /** forget -- the object's pages from `first` on are gone: have no frames of them. */
+  forget(object: VmObject, first: number): void;
+}
 
 /** Pages by number, each a frame of which the object is one holder. */
 export class VmObject {
@@ -20,7 +27,9 @@ export class VmObject {
   private readonly frames: Frames;
   private readonly pager: Pager | null;
   private readonly pages = new Map<number, number>();
-  /** Descriptors and mappings that have it; with the last one its pages go. */
+  /** Who maps it, and how many pages. */
+  private readonly mappers = new Map<Mapper, number>();
+  /** Descriptors, and mapped pages; with the last one its pages go. */
   private holders: number = 1;
 
   constructor(name: string, size: number, carriesTags: boolean, memory: Memory, frames: Frames, pager: Pager | null = null) {
@@ -33,13 +42,29 @@ export class VmObject {
   }
 
   hold(): void {
+    aver(this.holders > 0, '<design/vm-object#.held>');
     this.holders += 1;
   }
 
   /** drop -- one holder fewer. */
   drop(): void {
-    this.holders -= 1;
-    if (this.holders === 0) this.truncate(0);
+    this.dropMany(1);
+  }
+
+  /** attach -- a mapper has `count` more of its pages. */
+  attach(mapper: Mapper, count: number): void {
+    aver(this.holders > 0, '<design/vm-object#.held>');
+    this.holders += count;
+    this.mappers.set(mapper, (this.mappers.get(mapper) ?? 0) + count);
+  }
+
+  /** detach -- a mapper has `count` fewer. */
+  detach(mapper: Mapper, count: number): void {
+    const left = (this.mappers.get(mapper) ?? 0) - count;
+    aver(left >= 0, '<design/vm-object#.held>');
+    if (left === 0) this.mappers.delete(mapper);
+    else this.mappers.set(mapper, left);
+    this.dropMany(count);
   }
 
   /** resident -- the frame of a page that is there, as a physical address; -1 if none is. */
@@ -62,19 +87,38 @@ export class VmObject {
     return made;
   }
 
-  /** truncate -- have `size` bytes: pages beyond go, and the rest of the last one is zero. */
+  /** adopt -- have a frame as a page that is not there; its holder's hold becomes the object's. */
+  adopt(page: number, frame: number): void {
+    aver(!this.pages.has(page), '<design/vm-object#.adopt>');
+    this.pages.set(page, frame);
+  }
+
+  /** truncate -- have `size` bytes: pages beyond go, out of every mapping too, and the rest of the last one is zero. */
   truncate(size: number): void {
-    const count = Math.ceil(size / PageSIZE), used = size % PageSIZE;
+    const count = Math.ceil(size / PageSIZE), used = size % PageSIZE, isLess = size < this.size;
+    this.size = size;
+    if (!isLess) return;
+    for (const mapper of this.mappers.keys()) mapper.forget(this, count);
+    this.dropFrom(count);
+    const last = used === 0 ? -1 : this.resident(Math.floor(size / PageSIZE));
+    if (last < 0) return;
+    this.memory.u8.fill(0, last + used, last + PageSIZE);
+    this.memory.tags.fill(0, (last + used) >>> GranuleSHIFT, (last + PageSIZE) / 2 ** GranuleSHIFT);
+  }
+
+  private dropFrom(first: number): void {
     for (const [page, frame] of this.pages) {
-      if (page < count) continue;
+      if (page < first) continue;
       this.pages.delete(page);
       this.frames.drop(frame);
     }
-    const last = used === 0 ? -1 : this.resident(size >>> PageSHIFT);
-    if (last >= 0 && size < this.size) {
-      this.memory.u8.fill(0, last + used, last + PageSIZE);
-      this.memory.tags.fill(0, (last + used + 15) >>> 4, (last + PageSIZE) >>> 4);
-    }
-    this.size = size;
+  }
+
+  private dropMany(count: number): void {
+    aver(this.holders >= count, '<design/vm-object#.held>');
+    this.holders -= count;
+    if (this.holders > 0) return;
+    this.dropFrom(0);
+    this.size = 0;
   }
 }

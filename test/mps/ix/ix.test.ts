@@ -74,7 +74,7 @@ describe('the platform', () => {
     const platform = platformOf(boot({ platform: 'ix', memory: '1MiB', chunk: '64KiB' })), { frames } = platform.kernel, { map } = platform.process;
     const holes: number[] = [];
     for (let frame = frames.alloc(4096); frame >= 0; frame = frames.alloc(4096)) holes.push(frame);
-    for (const [index, frame] of holes.entries()) if (index % 2 === 0) frames.free(frame, 4096);
+    for (const [index, frame] of holes.entries()) if (index % 2 === 0) frames.dropRun(frame, 4096);
     const { available } = frames, entries = map.entries();
     expect([platform.statics(8192), platform.statics(0x10_0000), frames.available, map.entries()]).toEqual([null, null, available, entries]);
     expect(platform.statics(4096)).toMatchObject({ frame: expect.any(Number) as number });

@@ -64,7 +64,7 @@ export class Rig {
   constructor(options: RigOptions = {}) {
     const { seed = 1, driver = 'fast', arenas = 1, before, memory = new Memory(MEMORY) } = options;
     this.options = options;
-    this.kernel = new Kernel({ memory, frames: new Frames(0, memory.size), seed, driver });
+    this.kernel = new Kernel({ memory, frames: new Frames(memory, 0, memory.size), seed, driver });
     this.process = this.kernel.process('rig');
     this.watch({});
     if (before !== undefined) expect(this.process.sigaction(SIGSEGV, before)).toBeTypeOf('object');

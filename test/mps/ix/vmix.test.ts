@@ -6,7 +6,7 @@ import { Frames, Kernel, ProtHASCAP, ProtREAD, ProtWRITE, type MapEntry, type Pr
 const RW = ProtREAD | ProtWRITE | ProtHASCAP;
 
 function rig(size: number = 0x10_0000): { process: Process; vmix: Vmix; kernel: Kernel } {
-  const memory = new Memory(size), kernel = new Kernel({ memory, frames: new Frames(0, size), seed: 1 }), process = kernel.process('p');
+  const memory = new Memory(size), kernel = new Kernel({ memory, frames: new Frames(memory, 0, size), seed: 1 }), process = kernel.process('p');
   return { process, kernel, vmix: new Vmix(process, false) };
 }
 
@@ -60,7 +60,7 @@ describe('a reservation', () => {
   test('there is none without a run of frames, and nothing has changed <design/vmix#.reserve>', () => {
     const { process, vmix, kernel } = rig(), holes: number[] = [];
     for (let frame = 0; frame < 256; ++frame) holes.push(kernel.frames.alloc(PageSIZE));
-    for (const [index, frame] of holes.entries()) if (index % 2 === 0) kernel.frames.free(frame, PageSIZE);
+    for (const [index, frame] of holes.entries()) if (index % 2 === 0) kernel.frames.dropRun(frame, PageSIZE);
     const { available } = kernel.frames;
     // Too large for frames one by one; small enough for them, but of no use so.
     expect([vmix.reserve(0x1_0000), vmix.reserve(4 * PageSIZE), vmix.reserve(0x2000_0000)]).toEqual([null, null, null]);

@@ -1,0 +1,105 @@
+/* lock.ts: POSIX MUTEXES
+ *
+ * pthread_mutex_t of three kinds, with their error numbers <design/pthread#.mutex>.
+ */
+import { EBUSY, EDEADLK, EPERM, ETIMEDOUT } from '../errno.ts';
+import { safetyEnter, safetyLeave } from '../safety.ts';
+import type { Thread } from '../thread.ts';
+import { sleep, type Wait } from '../wait.ts';
+import { Queue, Waiter } from './queue.ts';
+
+/** PTHREAD_MUTEX_NORMAL, _RECURSIVE and _ERRORCHECK. */
+export type PthreadMutexKind = 'normal' | 'recursive' | 'errorcheck';
+
+/** A mutex. */
+export class PthreadMutex {
+  readonly name: string;
+  readonly kind: PthreadMutexKind;
+  owner: Thread | null = null;
+  /** How often its owner has it. */
+  count: number = 0;
+  private readonly queue: Queue = new Queue();
+
+  constructor(name: string, kind: PthreadMutexKind = 'normal') {
+    this.name = name;
+    this.kind = kind;
+  }
+
+  /** lock -- pthread_mutex_lock: 0, or EDEADLK for an error-checking one that the thread has; signals do not end it. */
+  lock(thread: Thread): Generator<Wait, number, unknown> {
+    return this.timedLock(thread, Infinity);
+  }
+
+  /** timedLock -- pthread_mutex_timedlock: the same, or ETIMEDOUT at a time of the kernel's clock. */
+  *timedLock(thread: Thread, until: number): Generator<Wait, number, unknown> {
+    const unsafe = safetyEnter(thread, 'pthread_mutex_lock');
+    try {
+      if (this.owner === thread && this.kind === 'errorcheck') return EDEADLK;
+      return this.take(thread) ? 0 : yield* this.await(thread, until);
+    } finally {
+      safetyLeave(thread, unsafe);
+    }
+  }
+
+  /** tryLock -- pthread_mutex_trylock: 0 or EBUSY. */
+  tryLock(thread: Thread): number {
+    const unsafe = safetyEnter(thread, 'pthread_mutex_trylock');
+    const taken = this.take(thread);
+    safetyLeave(thread, unsafe);
+    return taken ? 0 : EBUSY;
+  }
+
+  /** unlock -- pthread_mutex_unlock: 0, or EPERM for who has it not; the first of those who wait looks again. */
+  unlock(thread: Thread): number {
+    const unsafe = safetyEnter(thread, 'pthread_mutex_unlock');
+    const isOwner = this.owner === thread;
+    if (isOwner) this.drop();
+    safetyLeave(thread, unsafe);
+    return isOwner ? 0 : EPERM;
+  }
+
+  /** take -- have it if nobody else has; whether it is had now. */
+  private take(thread: Thread): boolean {
+    if (this.owner !== null && !(this.owner === thread && this.kind === 'recursive')) return false;
+    this.owner = thread;
+    this.count += 1;
+    return true;
+  }
+
+  private drop(): void {
+    this.count -= 1;
+    if (this.count > 0) return;
+    this.owner = null;
+    this.queue.wakeFirst();
+  }
+
+  /** await -- wait in the queue; others may be faster, and then it goes on waiting as the first. */
+  private *await(thread: Thread, until: number): Generator<Wait, number, unknown> {
+    const waiter = new Waiter(thread), what = `mutex ${this.name}, which ${this.owner === null ? 'nobody' : this.owner.describe()} has`;
+    this.queue.join(waiter);
+    try {
+      for (;;) {
+        const broken = yield* sleep(thread, what, [], () => this.owner === null, { until, cancels: 'never' });
+        if (this.take(thread)) return 0;
+        if (broken === ETIMEDOUT) return ETIMEDOUT;
+      }
+    } finally {
+      this.queue.leave(waiter);
+      if (this.owner === null) this.queue.wakeFirst();
+    }
+  }
+
+  /** giveUp -- what a thread that waits for a condition had; -1 if it had not. `takeBack` undoes it. */
+  giveUp(thread: Thread): number {
+    if (this.owner !== thread) return -1;
+    const { count } = this;
+    this.count = 1;
+    this.drop();
+    return count;
+  }
+
+  *takeBack(thread: Thread, count: number): Generator<Wait, void, unknown> {
+    if (!this.take(thread)) yield* this.await(thread, Infinity);
+    this.count = count;
+  }
+}

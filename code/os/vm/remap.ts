@@ -1,0 +1,69 @@
+/* remap.ts: MREMAP
+ *
+ * Making mappings longer or shorter, and moving them, once the profile has nothing against it <design/mman#.mremap>. Only PCuABI has it.
+ */
+import { PageSIZE } from '../../machine/machine.ts';
+import { ENOMEM } from '../errno.ts';
+import { MapFIXED, RemapFIXED, RemapMAYMOVE } from './mman.ts';
+import { MaxSHIFT, StateGUARD, StateMAX, StatePROT, StateSHARED } from './page-state.ts';
+import { capWrite } from './representable.ts';
+import { Ask, pageUp } from './request.ts';
+import type { Mapping, Reservation } from './reservation.ts';
+
+/** remap -- do what `ask` wants; the capability goes to slot `dst`, and slot `newAddr` says where with MREMAP_FIXED. */
+export function remap(ask: Ask, dst: number, newAddr: number): number {
+  const { map, hart, base } = ask, from = map.insist(base), oldSize = pageUp(ask.oldLength), newSize = pageUp(ask.newLength);
+  if (ask.has(RemapFIXED)) return remapTo(ask, from, dst, newAddr);
+  if (newSize > oldSize) {
+    const isRoom = base + newSize <= from.innerLimit && from.isBare(base + oldSize, base + newSize);
+    if (!isRoom) return ask.has(RemapMAYMOVE) ? remapAnywhere(ask, from, dst) : ENOMEM;
+    put(from, base + oldSize, base + newSize, after(from, base + oldSize, from));
+  } else if (newSize < oldSize) from.unmap(base + newSize, base + oldSize);
+  hart.move(dst, ask.addr);
+  return 0;
+}
+
+/** remapAnywhere -- to a new reservation: other bounds, the same permissions. */
+function remapAnywhere(ask: Ask, from: Reservation, dst: number): number {
+  const { map, hart } = ask, to = map.makeAnywhere(0, pageUp(ask.newLength), PageSIZE, from.max, from.run >= 0);
+  return to === null ? ENOMEM : moved(ask, from, to, to.innerBase, () => { capWrite(hart, dst, to, to.innerBase, ask.perms); });
+}
+
+/** remapTo -- to where somebody said: into the reservation of a capability, or a new one at an integer. */
+function remapTo(ask: Ask, from: Reservation, dst: number, newAddr: number): number {
+  const { map, hart } = ask, target = new Ask(map, hart, newAddr, ask.newLength, { flags: MapFIXED, moved: ask });
+  const refusal = map.refusal('target', target);
+  if (refusal !== null) return refusal;
+  const { base, limit } = target;
+  if (target.isTagged) return moved(ask, from, map.insist(base), base, () => { hart.move(dst, newAddr); });
+  const to = map.make({ ...target.spread, innerBase: base, innerLimit: limit, max: from.max, run: from.run >= 0 });
+  return to === null ? ENOMEM : moved(ask, from, to, base, () => { capWrite(hart, dst, to, base, ask.perms); });
+}
+
+/** moved -- move what there is, as far as it is to be, and have the rest be like its end; a reservation without mappings goes. */
+function moved({ map, base, oldLength, newLength }: Ask, from: Reservation, to: Reservation, at: number, give: () => void): number {
+  const oldSize = pageUp(oldLength), newSize = pageUp(newLength), size = Math.min(oldSize, newSize);
+  const more = after(from, base + size, to);
+  // A new reservation never fails: it has a run if there is one to be moved.
+  if (!from.moveTo(to, base, size, at)) return ENOMEM;
+  if (newSize > size) put(to, at + size, at + newSize, more);
+  if (oldSize > size) from.unmap(base + size, base + oldSize);
+  give();
+  if (from.mapped === 0) map.destroy(from);
+  return 0;
+}
+
+/** after -- what goes on behind the page that ends at an address, as `to` may have it; null: a guard. */
+function after(from: Reservation, limit: number, to: Reservation): Mapping | null {
+  const page = from.pageOf(limit - PageSIZE), state = from.states[page], object = from.backing?.objects[page] ?? null;
+  if ((state & StateGUARD) !== 0) return null;
+  return {
+    prot: state & StatePROT & to.max, max: ((state & StateMAX) >>> MaxSHIFT) & to.max, object, isShared: (state & StateSHARED) !== 0,
+    page: object === null ? 0 : (from.backing?.pages[page] ?? 0) + 1,
+  };
+}
+
+function put(to: Reservation, base: number, limit: number, mapping: Mapping | null): void {
+  if (mapping === null) to.mapGuard(base, limit);
+  else to.map(base, limit, mapping);
+}
