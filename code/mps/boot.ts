@@ -46,6 +46,10 @@ export interface BootOptions {
   readonly driver?: 'fast' | 'explored';
   /** How a fault that no arena owns reaches the handler that was there before: fault. */
   readonly forward?: 'fault' | 'kill';
+  /** How a collector stops threads: by a call of the `kernel`, or by `signals`, SIGXFSZ and SIGXCPU: kernel. */
+  readonly suspend?: 'kernel' | 'signals';
+  /** Whose rules the operating system has: `cheribsd`, or `pcuabi`, Morello Linux's: cheribsd. */
+  readonly abi?: 'cheribsd' | 'pcuabi';
   readonly collect?: 'normal' | 'every-poll';
   /** Hears every event of the collector. */
   readonly events?: (event: Event) => void;
@@ -64,8 +68,10 @@ export class System {
     this.staticsLimit = settings.statics;
     this.memory = new Memory(settings.memory + settings.statics);
     // An error from within the arena leaves it as it was then: to go in again would hide what happened.
-    const onEnd = (hart: Hart): void => {
-      if (!this.arena.isInside && this.arena.hasThread(hart)) this.arena.threadDeregister(hart);
+    const onEnd = (hart: Hart): boolean => {
+      if (this.arena.isInside) return false;
+      if (this.arena.hasThread(hart)) this.arena.threadDeregister(hart);
+      return true;
     };
     this.platform = platformOf(settings, this.memory, sink, onEnd);
     this.arena = new Arena(this.memory, this.platform.plinth, settings);
@@ -130,7 +136,7 @@ export class System {
 /** boot -- a system from options; throws OptionError for one that cannot be used. */
 export const boot = (options: BootOptions = {}): System => new System(options);
 
-function platformOf(settings: Settings, memory: Memory, sink: (event: Event) => void, onEnd: (hart: Hart) => void): Platform {
+function platformOf(settings: Settings, memory: Memory, sink: (event: Event) => void, onEnd: (hart: Hart) => boolean): Platform {
   if (settings.platform === 'an') return new AnPlatform(memory, settings.memory, sink, onEnd);
   return new IxPlatform(memory, settings, sink, onEnd);
 }

@@ -31,6 +31,8 @@ export interface Settings extends ArenaParameters {
   readonly platform: 'ix' | 'an';
   readonly driver: 'fast' | 'explored';
   readonly forward: 'fault' | 'kill';
+  readonly suspend: 'kernel' | 'signals';
+  readonly abi: 'cheribsd' | 'pcuabi';
 }
 
 /** settle -- options made definite; throws OptionError for one that cannot be used. */
@@ -58,6 +60,8 @@ export function settle(options: BootOptions): Settings {
     seed: whole('seed', options.seed ?? 1, -Infinity, Infinity),
     driver: oneOf('driver', options.driver ?? 'fast', ['fast', 'explored']),
     forward: oneOf('forward', options.forward ?? 'fault', ['fault', 'kill']),
+    suspend: oneOf('suspend', options.suspend ?? 'kernel', ['kernel', 'signals']),
+    abi: oneOf('abi', options.abi ?? 'cheribsd', ['cheribsd', 'pcuabi']),
     pauseWork: Math.round(parseTime('pause', options.pause ?? '10ms') / 1000 * PauseWORK),
     generations: [
       { capacity: nursery, mortality: NurseryMORTALITY },

@@ -47,6 +47,8 @@ export interface AccessOwner {
   owns(addr: Low): boolean;
   /** access -- do what a hit at `addr` demands; null where no segment is. */
   access(addr: Low, mode: AccessSet, step: Step | null): AccessFound | null;
+  /** finishTrace -- have nothing under way: no segment is to be read by the mutator only later. */
+  finishTrace(): void;
 }
 
 /** A platform <design/plinth#.if>. */

@@ -7,7 +7,7 @@ import { AddressSpace, type Fault, type FormatName, type Memory } from '../machi
 import { AddressMap } from './vm/address-map.ts';
 import { Clock } from './clock.ts';
 import { Interruption } from './delivery.ts';
-import type { Frames } from './vm/frames.ts';
+import { Frames } from './vm/frames.ts';
 import { FileSystem } from './fs/file-system.ts';
 import type { Program } from './proc/exec.ts';
 import { InitPID } from './proc/family.ts';
@@ -19,8 +19,8 @@ import { profiles, type Abi, type Profile } from './vm/profile.ts';
 /** How a kernel is made. */
 export interface KernelOptions {
   readonly memory: Memory;
-  /** The part of the memory that processes may be given. */
-  readonly frames: Frames;
+  /** The part of the memory that processes may be given; default all of it. */
+  readonly frames?: Frames;
   readonly seed: number;
   /** Where threads are changed: where programs yield (the default), or wherever they can be. */
   readonly driver?: 'fast' | 'explored';
@@ -88,7 +88,7 @@ export class Kernel {
 
   constructor({ memory, frames, seed, driver, abi, format, checksSafety }: KernelOptions) {
     this.memory = memory;
-    this.frames = frames;
+    this.frames = frames ?? new Frames(memory, 0, memory.size);
     this.draw = random(seed);
     this.isExplored = driver === 'explored';
     this.profile = profiles[abi ?? 'cheribsd'];

@@ -25,6 +25,8 @@ export class Level {
   /** What the stack pointer was reckoned from <design/thread#.inv.depth>. */
   stackFrom: number = 0;
   slotsFrom: number = 0;
+  /** Slots for which the stack had been touched. */
+  touched: number = 0;
   kind: FaultKind = 'page';
   access: AccessKind = 'load';
   size: number = 0;

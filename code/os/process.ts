@@ -162,7 +162,11 @@ export class Process {
   /** mmap -- map a file, or with a descriptor of -1 whatever the flags say; 0 or an errno, EBADF before any other
    * <design/mman#.mmap>. Slots are those of `hart`. */
   mmap(hart: Hart, dst: number, addr: number, length: number, prot: number, flags: number, fd: number, offset: number = 0): number {
-    if ((flags & (MapANON | MapGUARD | MapSTACK)) !== 0) return this.map.mmap(hart, dst, addr, length, prot, flags);
+    if ((flags & (MapANON | MapGUARD | MapSTACK)) !== 0) {
+      // Linux does not look at the descriptor of anonymous memory.
+      const isRefused = fd !== -1 && this.kernel.profile.abi === 'cheribsd';
+      return isRefused ? EINVAL : this.map.mmap(hart, dst, addr, length, prot, flags, null, offset);
+    }
     const source = fileSource(this.files, fd);
     if (typeof source === 'number') return source;
     return this.map.mmap(hart, dst, addr, length, prot, source === null ? flags | MapANON : flags, source, offset);

@@ -33,7 +33,9 @@ export type ThreadBody = (t: Hart, thread: Thread) => ThreadRun;
 /** Where a thread finds the argument of its creator: the first argument register of CHERI-RISC-V. */
 export const ArgumentSLOT = 10;
 
-export { MINSIGSTKSZ, SS_DISABLE } from './altstack.ts';
+
+// A copy, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
+const PageMASK: number = PageSIZE - 1;
 
 /** Bytes of physical memory. */
 export interface Range {
@@ -183,24 +185,26 @@ export class Thread {
 
   /** frameEnter -- go on below a frame, which is in `level`. .critical */
   frameEnter(level: Level): void {
+    const { hart } = this, { low } = level, { top } = hart;
     level.stackFrom = this.stackFrom;
     level.slotsFrom = this.slotsFrom;
-    this.stackFrom = level.low >>> 0;
-    this.slotsFrom = this.hart.top;
-    this.stackSettle();
+    level.touched = hart.touched;
+    this.stackFrom = low >>> 0;
+    this.slotsFrom = top;
+    if (this.slotSize > 0) hart.touched = Math.min(hart.limit, top + ((low & PageMASK) >>> 4));
   }
 
   /** frameLeave -- go back to where the stack was before; the hart has its top again. .critical */
   frameLeave(level: Level): void {
     this.stackFrom = level.stackFrom;
     this.slotsFrom = level.slotsFrom;
-    this.stackSettle();
+    this.hart.touched = level.touched;
   }
 
-  /** stackSettle -- locals are free of charge to the end of the page that the stack pointer is in. .critical */
+  /** stackSettle -- locals are free of charge to the end of the page that the stack pointer is in. */
   stackSettle(): void {
     const { hart, slotSize } = this;
-    if (slotSize > 0) hart.touched = Math.min(hart.limit, hart.top + ((this.sp & (PageSIZE - 1)) >>> GranuleSHIFT));
+    if (slotSize > 0) hart.touched = Math.min(hart.limit, hart.top + ((this.sp & PageMASK) >>> GranuleSHIFT));
   }
 
   // Signals ----------------------------------------------------------------------------------------------------------

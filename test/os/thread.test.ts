@@ -121,7 +121,7 @@ describe('unwinding', () => {
   test('for a thread that the host drives it is an error with the first line of the report; it stays over <design/thread#.adopted>', () => {
     const { process, hart, thread, kernel } = rig();
     const first = failure(() => hart.store8(7, 0, 1));
-    expect(first).toBe('Unwind: process 1 \'test\' died of SIGPROT (PROT_CHERI_TAG) in thread 1 \'main\'');
+    expect(first).toBe('Unwind: process 2 \'test\' died of SIGPROT (PROT_CHERI_TAG) in thread 1 \'main\'');
     expect([failure(() => hart.load8(1, 0)), thread.state, process.threads.size, kernel.current]).toEqual([first, 'done', 0, null]);
     expect(kernel.step()).toBe(false);
   });
@@ -175,6 +175,8 @@ describe('operations', () => {
       const { kernel, process, hart, thread } = rig(1, driver);
       let granted = 0;
       pages(thread, 5);
+      // What has never been touched has no frame that could be granted.
+      hart.store8(5, 0, 0);
       close(thread, 5);
       handle(process, SIGSEGV, function* (_signal, _info, context) {
         granted += context?.grant() === true ? 1 : 0;
@@ -318,7 +320,7 @@ describe('nested signals of plain threads', () => {
       yield;
     });
     kernel.run();
-    expect([log, reportOf(process).split('\n', 2)[1]]).toEqual([['sends'], '  sent by process 1']);
+    expect([log, reportOf(process).split('\n', 2)[1]]).toEqual([['sends'], '  sent by process 2']);
     expect(process.kill(SIGTERM)).not.toBe(0);
   });
 });

@@ -11,6 +11,7 @@ import { barrier } from './barrier.ts';
 import { fresh, stopAll, type Sampler } from './fresh.ts';
 import { gcbench } from './gcbench.ts';
 import { micro } from './micro.ts';
+import { os } from './os.ts';
 import { pause } from './pause.ts';
 import { rowJson, rowTable, type Row } from './rows.ts';
 import { scheme } from './scheme.ts';
@@ -39,7 +40,7 @@ export interface BenchPort {
 const LoadBUSY = 1;
 
 /** Every bench, in the order in which all of them run. */
-export const BENCHES: readonly Bench[] = [micro, vectors, barrier, pause, gcbench, scheme];
+export const BENCHES: readonly Bench[] = [micro, vectors, barrier, os, pause, gcbench, scheme];
 
 /** benchMain -- the command; returns its exit code. */
 export async function benchMain(args: readonly string[], port: BenchPort, benches: readonly Bench[] = BENCHES): Promise<number> {

@@ -13,6 +13,7 @@ async function caseRun(name: string): Promise<Sample> {
     case 'micro': return microCase(rest.join('/'));
     case 'vectors': return (await import('./vectors-work.ts')).vectorsTake(rest[0] ?? '');
     case 'barrier': return barrierCase(rest[0] ?? '');
+    case 'os': return osCase(rest[0] ?? '', rest[1] ?? '');
     case 'pause': return pauseCase(rest[0] ?? '');
     case 'gcbench': return gcbenchCase(rest[0] ?? '', rest[1] ?? '');
     case 'scheme': return schemeCase(rest[0] ?? '', rest[1] ?? '');
@@ -34,6 +35,13 @@ async function barrierCase(what: string): Promise<Sample> {
   if (what === 'kernel') return (await import('./barrier-kernel.ts')).barrierKernel(BarrierFULL);
   if (what !== 'numbers' && what !== 'references') throw new Error(`there are no barriers "${what}"`);
   return (await import('./barrier-arena.ts')).barrierArena(what, BarrierFULL);
+}
+
+async function osCase(operation: string, grown: string): Promise<Sample> {
+  const { OsFULL } = await import('./os-work.ts');
+  if (operation === 'many') return (await import('./os-many.ts')).manyTake(OsFULL);
+  if (grown !== 'maps' && grown !== 'threads') throw new Error(`there is nothing like "${grown}" to have many of`);
+  return (await import('./os-take.ts')).osTake(operation, grown, OsFULL);
 }
 
 async function pauseCase(size: string): Promise<Sample> {

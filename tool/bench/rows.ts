@@ -8,7 +8,7 @@ export interface Row {
   readonly name: string;
   /** What was measured; null where it could not be. */
   readonly value: number | null;
-  readonly unit: 'ns' | 's' | 'ms' | 'MiB';
+  readonly unit: 'ns' | 's' | 'ms' | 'B' | 'MiB';
   /** What it is set against. */
   readonly against: string;
   /** `value` by the value of `against`; null where one of the two is missing. */

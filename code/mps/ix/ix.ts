@@ -14,6 +14,17 @@ import { Protsgix, ProtixDEFAULT, type ProtixArena } from './protsgix.ts';
 import { Thix } from './thix.ts';
 import { Vmix } from './vmix.ts';
 
+/** A child of fork has called an arena, which is its parent's <design/ix#.fork>. */
+export class ForkError extends Error {
+  readonly code = 'CAPSTAN_FORK';
+  override readonly name = 'ForkError';
+
+  constructor(thread: Thread, { pid, name }: Process) {
+    super(`${thread.describe()} of process ${thread.process.pid} has called an arena of process ${pid} '${name}': a child may read and write the `
+      + 'objects that it has inherited, but allocates and collects only in an arena of its own');
+  }
+}
+
 /** What an arena asks of POSIX. */
 export class IxPlinth implements Plinth, ProtixArena {
   readonly incremental = true;
@@ -40,15 +51,16 @@ export class IxPlinth implements Plinth, ProtixArena {
   /** lock -- sigHandle may have claimed it for the access it is about to have done; the host's own thread needs none
    * <design/ix#.lock>. */
   lock(): void {
-    const { kernel } = this.process, thread = kernel.current;
+    const { kernel, map } = this.process, thread = kernel.current;
+    if (thread !== null && thread.process.map !== map) throw new ForkError(thread, this.process);
     if (thread !== null && this.mutex.owner !== thread) this.mutex.claimNested(thread);
     kernel.noPreempt += 1;
   }
 
   unlock(): void {
-    const { kernel } = this.process;
+    const { kernel } = this.process, { current } = kernel;
     kernel.noPreempt -= 1;
-    if (kernel.current !== null) this.mutex.release(kernel.current);
+    if (current !== null && !this.protsgix.isForking(current)) this.mutex.release(current);
   }
 
   // Memory -----------------------------------------------------------------------------------------------------------
@@ -82,6 +94,10 @@ export class IxPlinth implements Plinth, ProtixArena {
 
   protFinish(): void {
     this.protsgix.finish(this);
+  }
+
+  inheritance(): (child: Thread) => void {
+    return this.vmix.inheritance();
   }
 
   get owner(): AccessOwner {
@@ -131,22 +147,36 @@ export class IxPlatform implements Platform {
   readonly kernel: Kernel;
   readonly process: Process;
   private readonly protsgix: Protsgix;
-  private readonly thix: Thix = new Thix();
+  private readonly thix: Thix;
   private readonly harts: Hart[] = [];
+  private readonly onEnd: (hart: Hart) => boolean;
+  /** Threads that are over, of which the arena has not been told <design/ix#.end>. */
+  private over: readonly Thread[] = [];
 
-  /** `onEnd` hears when a thread is over. */
-  constructor(memory: Memory, settings: Settings, sink: (event: Event) => void, onEnd: (hart: Hart) => void) {
-    const { seed, driver, forward } = settings;
-    this.kernel = new Kernel({ memory, frames: new Frames(memory, 0, memory.size), seed, driver });
+  /** `onEnd` is told that a thread is over; false: it cannot be told now. */
+  constructor(memory: Memory, settings: Settings, sink: (event: Event) => void, onEnd: (hart: Hart) => boolean) {
+    const { seed, driver, forward, abi, suspend } = settings;
+    this.onEnd = onEnd;
+    this.kernel = new Kernel({ memory, frames: new Frames(memory, 0, memory.size), seed, driver, abi });
     this.process = this.kernel.process('capstan', true);
+    this.thix = new Thix(this.process, suspend);
     this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, forward });
     this.plinth = new IxPlinth(this.process, this.protsgix, this.thix, sink);
     this.kernel.watcher = {
       exited: (thread) => {
-        onEnd(thread.hart);
-        this.thix.remove(thread);
+        this.over = [...this.over, thread];
+        if (this.kernel.current === null) this.tellOver();
       },
     };
+  }
+
+  /** tellOver -- have the arena forget threads that are over: not in their own time, for it may have to stop others. */
+  private tellOver(): void {
+    this.over = this.over.filter((thread) => {
+      if (this.plinth.mutex.owner !== null || !this.onEnd(thread.hart)) return true;
+      this.thix.remove(thread);
+      return false;
+    });
   }
 
   get space(): AddressSpace {
@@ -170,7 +200,11 @@ export class IxPlatform implements Platform {
   }
 
   step(): boolean {
-    return this.kernel.step();
+    try {
+      return this.kernel.step();
+    } finally {
+      if (this.over.length > 0) this.tellOver();
+    }
   }
 
   threads(): readonly ThreadView[] {

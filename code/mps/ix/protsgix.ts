@@ -6,7 +6,7 @@
 import { aver } from '../../base/base.ts';
 import { faultMake, PageREAD, PageVALID, PageWRITE, type Low } from '../../machine/machine.ts';
 import {
-  crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_LOADTAG, SEGV_STORETAG, SIG_DFL, SIG_IGN,
+  atFork, crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_LOADTAG, SEGV_STORETAG, SIG_DFL, SIG_IGN,
   SigActionDEFAULT, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
   type Process, type SigAction, type SigContext, type SigInfo, type Thread, type ThreadRun, type Wait,
 } from '../../os/os.ts';
@@ -33,6 +33,8 @@ export interface ProtixArena {
   readonly mutex: Mutex;
   /** Where its memory is: low addresses, unsigned. The list is never changed, but replaced. */
   readonly ranges: readonly { readonly base: number; readonly limit: number }[];
+  /** inheritance -- what a child made now would have of its memory: how to make it accessible there. */
+  inheritance(): (child: Thread) => void;
   /** fault -- hears what a fault turned out to be. */
   fault(thread: Thread, addr: Low, context: SigContext, found: FaultFound): void;
 }
@@ -44,6 +46,11 @@ export class Protsgix {
   /** The action that was there before; null until an arena is set up <design/protix#.data.signext>. */
   private sigNext: SigAction | null = null;
   private arenas: readonly ProtixArena[] = [];
+  /** The thread that forks, and so has the locks of all arenas; null if none does <design/protix#.fork>. */
+  private forker: Thread | null = null;
+  /** What the child that is being made has to do, and what children have to do that have not run yet. */
+  private legacy: ((child: Thread) => void) | null = null;
+  private readonly legacies = new WeakMap<Process, (child: Thread) => void>();
   /** Held while arenas are asked one after the other. */
   private readonly ring: Mutex = new Mutex('arena ring');
   /** Faults that no arena owned <design/protix#.inv.count>. */
@@ -59,7 +66,12 @@ export class Protsgix {
   /** setup -- ProtSetup: take SIGSEGV, for this arena too <design/protix#.fun.setup>; who had it is remembered
    * <design/protix#.fun.setup.previous>. */
   setup(arena: ProtixArena): void {
-    if (this.sigNext === null) this.sigNext = this.sigaction(SIGSEGV, this.action);
+    if (this.sigNext === null) {
+      this.sigNext = sigaction(this.process, SIGSEGV, this.action);
+      atFork(this.process, {
+        prepare: (thread) => this.forkPrepare(thread), parent: (thread) => this.forkParent(thread), child: (thread) => this.forkChild(thread),
+      });
+    }
     this.arenas = [...this.arenas, arena];
   }
 
@@ -78,12 +90,12 @@ export class Protsgix {
 
   /** sigHandle -- deal with a fault on a page of an arena, or pass it on. */
   private *sigHandle(signal: number, info: SigInfo, context: SigContext, thread: Thread): ThreadRun {
-    const addr = info.low;
+    const addr = info.low, isOurs = thread.process.map === this.process.map;
     // A page that forbids an access: nothing else is a barrier, and the capability has been found good <design/protix#.inv.accerr>.
-    if (info.code === SEGV_ACCERR) {
+    if (info.code === SEGV_ACCERR && isOurs) {
       const arena = this.options.ask === 'ranges' ? this.arenaAt(addr) : yield* this.arenaAsked(addr, thread);
       // One at a time, wherever the others are suspended or wait <design/protix#.threads>.
-      if (arena !== null && !arena.mutex.tryClaim(thread)) yield* arena.mutex.claim(thread);
+      if (arena !== null && !this.isForking(thread) && !arena.mutex.tryClaim(thread)) yield* arena.mutex.claim(thread);
       const found = arena === null ? null : this.access(arena, addr, context, thread);
       if (arena !== null && found !== null) {
         arena.fault(thread, addr, context, found);
@@ -92,11 +104,11 @@ export class Protsgix {
     }
     // Nothing is known of who faulted: look, and pass it on <design/protix#.threads.async.other>; what was sent is no fault
     // <design/protix#.departs.sent>.
-    if (context.access !== null) {
+    if (context.access !== null && isOurs) {
       this.forwarded += 1;
       for (const one of this.arenas) one.fault(thread, addr, context, 'forwarded');
     }
-    yield* this.options.forward === 'kill' ? this.forwardByKill(signal) : this.forward(signal, info, context, thread);
+    yield* this.options.forward === 'kill' ? this.forwardByKill(signal, thread) : this.forward(signal, info, context, thread);
   }
 
   /** access -- have an arena, whose lock the thread holds until then, do what is to be done; null if that is nothing
@@ -104,7 +116,7 @@ export class Protsgix {
   private access(arena: ProtixArena, addr: Low, context: SigContext, thread: Thread): FaultFound | null {
     // A collection has come between the fault and here; the access will be made where its object is now <design/protix#.departs.moved>.
     if (context.low !== addr) {
-      arena.mutex.release(thread);
+      if (!this.isForking(thread)) arena.mutex.release(thread);
       this.cleared += 1;
       return 'cleared';
     }
@@ -127,9 +139,9 @@ export class Protsgix {
     let found: ProtixArena | null = null;
     yield* this.ring.claim(thread);
     for (const arena of this.arenas) {
-      yield* arena.mutex.claim(thread);
+      if (!this.isForking(thread)) yield* arena.mutex.claim(thread);
       if (arena.owner.owns(addr)) found = arena;
-      arena.mutex.release(thread);
+      if (!this.isForking(thread)) arena.mutex.release(thread);
       if (found !== null) break;
     }
     this.ring.release(thread);
@@ -161,7 +173,7 @@ export class Protsgix {
   /** forwardDefault -- what the kernel does where there is no handler: a fault ends the process though the signal be ignored, for the access
    * would fault for ever; a signal that somebody sent can be ignored. */
   private forwardDefault(signal: number, info: SigInfo, context: SigContext, thread: Thread): void {
-    const { process } = this, { access } = context, isIgnored = (this.sigNext as SigAction).handler === SIG_IGN;
+    const { process } = thread, { access } = context, isIgnored = (this.sigNext as SigAction).handler === SIG_IGN;
     if (access === null && isIgnored) return;
     const kind = info.code === SEGV_STORETAG ? 'page-storecap' : info.code === SEGV_LOADTAG ? 'page-loadcap' : 'page';
     const fault = access === null ? null : faultMake(kind, access, info.low, info.high, context.size, context.slot, context.offset, context.value);
@@ -171,17 +183,57 @@ export class Protsgix {
 
   /** forwardByKill -- as the seed words it: reinstall the action that was there before, send the process the signal again, and
    * take it back <design/protix#.data.signext>. */
-  private *forwardByKill(signal: number): ThreadRun {
-    this.sigaction(signal, this.sigNext as SigAction);
-    this.process.kill(signal);
+  private *forwardByKill(signal: number, { process }: Thread): ThreadRun {
+    sigaction(process, signal, this.sigNext as SigAction);
+    process.kill(signal);
     // A thread that is cut anywhere takes it when it is its turn again; others run, and fault, while the old action is there.
     yield;
-    this.sigaction(signal, this.action);
+    sigaction(process, signal, this.action);
   }
 
-  private sigaction(signal: number, action: SigAction): SigAction {
-    const before = this.process.sigaction(signal, action);
-    aver(typeof before !== 'number', '<design/protix#.fun.setup>');
-    return before;
+  // Fork -------------------------------------------------------------------------------------------------------------
+
+  /** isForking -- whether a thread forks, and so has the locks of all arenas until it has <design/protix#.fork>. */
+  isForking(thread: Thread): boolean {
+    return this.forker === thread;
   }
+
+  /** forkPrepare -- claim all locks, and have nothing under way: what the child will see is no arena's any more. */
+  private *forkPrepare(thread: Thread): ThreadRun {
+    if (thread.process !== this.process) return;
+    for (let next = this.unclaimed(thread); next !== undefined; next = this.unclaimed(thread)) yield* next.mutex.claim(thread);
+    this.forker = thread;
+    for (const { owner } of this.arenas) owner.finishTrace();
+    const next = this.sigNext as SigAction, opens = this.arenas.map((arena) => arena.inheritance());
+    this.legacy = (child) => {
+      for (const open of opens) open(child);
+      if (child.process.sigaction(SIGSEGV, null) === this.action) sigaction(child.process, SIGSEGV, next);
+    };
+  }
+
+  private unclaimed(thread: Thread): ProtixArena | undefined {
+    return this.arenas.find(({ mutex }) => mutex.owner !== thread);
+  }
+
+  /** forkParent -- let others in again; a child that has not run yet finds later what it has to do. */
+  private *forkParent(thread: Thread): ThreadRun {
+    const { legacy } = this;
+    if (legacy === null || !this.isForking(thread)) return;
+    for (const child of thread.process.children) if (!this.legacies.has(child)) this.legacies.set(child, legacy);
+    this.legacy = null;
+    this.forker = null;
+    for (const { mutex } of this.arenas) if (mutex.owner === thread) mutex.release(thread);
+  }
+
+  /** forkChild -- no arena is here: their memory is memory, and SIGSEGV is for whoever had it before. */
+  private *forkChild(thread: Thread): ThreadRun {
+    const { process } = thread;
+    (this.legacies.get(process) ?? (process.parent === this.process ? this.legacy : null))?.(thread);
+  }
+}
+
+function sigaction(process: Process, signal: number, action: SigAction): SigAction {
+  const before = process.sigaction(signal, action);
+  aver(typeof before !== 'number', '<design/protix#.fun.setup>');
+  return before;
 }

@@ -6,9 +6,9 @@
  * no mutator sees.
  */
 import { aver } from '../../base/base.ts';
-import { Hart, SlotSHIFT, slotDecode, type Low } from '../../machine/machine.ts';
+import { Hart, SlotSHIFT, slotDecode, slotRead, slotWrite, type Low } from '../../machine/machine.ts';
 import {
-  MapANON, MapFIXED, MapPRIVATE, MapRUN, ProtEXEC, protMax, ProtNONE, ProtREAD, ProtWRITE, type Process,
+  MapANON, MapFIXED, MapPRIVATE, MapRUN, ProtEXEC, protMax, ProtNONE, ProtREAD, ProtWRITE, type Process, type Thread,
 } from '../../os/os.ts';
 import type { Reservation } from '../plinth.ts';
 
@@ -107,6 +107,23 @@ export class Vmix {
     const held = this.held.find((one) => one.base <= addr && addr < one.limit);
     aver(held !== undefined, '<design/vmix#.inv.owned>');
     return held;
+  }
+
+  /** inheritance -- what opens, in a child made now, its copy of what is committed: by copies of the capabilities that there are now
+   * <design/protix#.fork>. */
+  inheritance(): (child: Thread) => void {
+    const all = this.held.map(({ base, limit, slot }) => ({ base, limit, cap: slotRead(this.hart, slot) }));
+    return ({ hart, process: { map } }) => {
+      const entries = map.entries(), slot = hart.enter(1);
+      for (const { base, limit, cap } of all) {
+        for (const entry of entries) {
+          if (entry.base < base || entry.limit > limit || entry.prot === ProtNONE) continue;
+          slotWrite(hart, slot, { ...cap, lo: cap.lo + BigInt(entry.base - base) });
+          aver(map.mprotect(hart, slot, entry.limit - entry.base, ProtREAD | ProtWRITE) === 0, '<design/vmix#.inv.calls>');
+        }
+      }
+      hart.leave(slot);
+    };
   }
 
   private freeSlot(): number {

@@ -11,6 +11,7 @@ import { copyIn, copyOut } from './copy.ts';
 import type { Backing } from './description.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, S_IFREG } from './flags.ts';
 import type { FileStat } from './stat.ts';
+import type { Channel } from '../wait.ts';
 
 /** No file has a byte from here on <design/files#.limit>. */
 export const FileMAX: number = 2 ** 40;
@@ -36,7 +37,7 @@ const zeros: Uint8Array = new Uint8Array(PageSIZE);
 export class Content implements Backing {
   readonly type: 'regular' | 'shm';
   readonly isSeekable = true;
-  readonly channels = [];
+  readonly channels: readonly Channel[] = [];
   readonly object: VmObject;
   readonly device: number;
   readonly id: number;

@@ -10,6 +10,13 @@ import { copyOut } from './copy.ts';
 import type { Backing } from './description.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, S_IFCHR, S_IFDIR } from './flags.ts';
 import type { Entry, FileStat } from './stat.ts';
+import type { Channel } from '../wait.ts';
+
+/** What a name in a directory stands for, and when it came. */
+interface Named {
+  readonly node: Node;
+  readonly order: number;
+}
 
 /** What a name in a directory leads to. */
 export type Node = Directory | Content | Device;
@@ -18,7 +25,7 @@ export type Node = Directory | Content | Device;
 export class Directory implements Backing {
   readonly type = 'directory';
   readonly isSeekable = true;
-  readonly channels = [];
+  readonly channels: readonly Channel[] = [];
   readonly device: number;
   readonly id: number;
   readonly mode: number;
@@ -28,7 +35,7 @@ export class Directory implements Backing {
   parent: Directory | null = null;
   name: string = '';
   /** In the order in which they came. */
-  protected readonly nodes = new Map<string, { readonly node: Node; readonly order: number }>();
+  protected readonly nodes: Map<string, Named> = new Map<string, Named>();
   /** Before the first name are the directory itself and its parent. */
   private orders: number = 2;
 
@@ -134,7 +141,7 @@ export class Device implements Backing {
   readonly type = 'device';
   readonly isSeekable = true;
   readonly isReadOnly = false;
-  readonly channels = [];
+  readonly channels: readonly Channel[] = [];
   readonly size = 0;
   readonly kind: 'null' | 'zero';
   readonly id: number;

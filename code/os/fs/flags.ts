@@ -65,8 +65,3 @@ export const S_IFMT = 0o170000;
 export const S_IRUSR = 0o400;
 export const S_IWUSR = 0o200;
 export const S_IXUSR = 0o100;
-
-/** Errors that only sockets have. */
-export const EMSGSIZE = 40;
-export const ECONNRESET = 54;
-export const ENOTCONN = 57;

@@ -3,12 +3,12 @@
  * What threads and processes send each other bytes through: a pipe has an end to read from and one to write to, sockets come in pairs
  * and are both <design/pipe>.
  */
-import { EBADF, EINVAL, EPIPE } from '../errno.ts';
+import { EBADF, EINVAL, ENOTCONN, EPIPE } from '../errno.ts';
 import type { Thread } from '../thread.ts';
 import type { Channel } from '../wait.ts';
 import type { Backing } from './description.ts';
 import {
-  ENOTCONN, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, S_IFIFO, S_IFSOCK, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM,
+  POLLHUP, POLLIN, POLLOUT, POLLRDNORM, S_IFIFO, S_IFSOCK, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM,
 } from './flags.ts';
 import type { FileStat } from './stat.ts';
 import { MessageMAX, Messages, PIPE_BUF, Stream, type Conduit } from './stream.ts';

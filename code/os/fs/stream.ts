@@ -3,11 +3,10 @@
  * What lies between who writes and who reads, in the kernel: a stream of bytes, or messages that stay whole <design/pipe>. Bytes alone:
  * a capability that is written is its bytes <design/copy#.inv.tags>.
  */
-import { EAGAIN, EFAULT, EPIPE } from '../errno.ts';
+import { EAGAIN, ECONNRESET, EFAULT, EMSGSIZE, EPIPE } from '../errno.ts';
 import type { Thread } from '../thread.ts';
 import { Channel } from '../wait.ts';
 import { copyIn, copyOut } from './copy.ts';
-import { ECONNRESET, EMSGSIZE } from './flags.ts';
 
 /** So many bytes are written all at once or not yet <design/pipe#.inv.atomic>. */
 export const PIPE_BUF = 512;

@@ -19,7 +19,7 @@ test('a reservation is one run of frames that nobody else has, and can be had ag
 
 test('on leaving the arena, what a fault would have done is done until nothing is protected <design/an#.inv.open>', () => {
   const { plinth } = make(), hits: [number, number][] = [];
-  plinth.protSetup({ clock: 0, owns: () => true, access: (addr, mode) => {
+  plinth.protSetup({ clock: 0, finishTrace: () => undefined, owns: () => true, access: (addr, mode) => {
     hits.push([addr, mode]);
     // Scanning raises the write barrier again, and protects another segment once.
     if (mode === AccessREAD) plinth.protSet(addr, addr + 4096, AccessWRITE);

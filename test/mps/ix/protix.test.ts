@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PageDIRTYCAP, PageLOADCAP, PageQUICK, PageREAD, PageSIZE, PageSTORECAP, PageVALID, PageWRITE, PageEXECUTE, WindowHIGH, type Hart } from '../../../code/machine/machine.ts';
+import { PageLOADCAP, PageQUICK, PageREAD, PageSIZE, PageSTORECAP, PageVALID, PageWRITE, PageEXECUTE, WindowHIGH, type Hart } from '../../../code/machine/machine.ts';
 import { protixConvert } from '../../../code/mps/ix/protix.ts';
 import { Vmix } from '../../../code/mps/ix/vmix.ts';
 import { AccessNONE, AccessREAD, AccessWRITE } from '../../../code/mps/mps.ts';
@@ -9,7 +9,7 @@ import {
 } from '../../../code/os/os.ts';
 import { action, failure, opener, own, rightsAt, Rig } from './rig.ts';
 
-const DATA = PageVALID | PageREAD | PageLOADCAP, ALL = DATA | PageQUICK | PageWRITE | PageSTORECAP | PageDIRTYCAP;
+const DATA = PageVALID | PageREAD | PageLOADCAP, ALL = DATA | PageQUICK | PageWRITE | PageSTORECAP;
 
 /** What forbidding something comes to, by the set of accesses: as mprotect is told, and as pages show it. */
 const tables = [

@@ -3,15 +3,15 @@
  * A kernel with one process, as many arenas in it as wanted, and threads that all of them know. Quanta are as small as can be.
  */
 import { expect } from 'vitest';
-import { Memory, PageSIZE, WindowHIGH, type Hart } from '../../../code/machine/machine.ts';
+import { Memory, PageDIRTYCAP, PageSIZE, WindowHIGH, type Hart } from '../../../code/machine/machine.ts';
 import { Arena } from '../../../code/mps/arena/arena.ts';
 import { IxPlinth } from '../../../code/mps/ix/ix.ts';
 import { ProtixDEFAULT, Protsgix, type ProtixOptions } from '../../../code/mps/ix/protsgix.ts';
-import { Thix } from '../../../code/mps/ix/thix.ts';
+import { Thix, type SuspendHow } from '../../../code/mps/ix/thix.ts';
 import { ResOK, type AllocationPoint, type AmcPool, type Event, type Format } from '../../../code/mps/mps.ts';
 import {
   Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SIGSEGV, SigSetEMPTY, type KernelWatcher, type Process, type SigAction, type SigHandler,
-  type SpawnOptions, type Thread, type ThreadBody,
+  type Abi, type SpawnOptions, type Thread, type ThreadBody,
 } from '../../../code/os/os.ts';
 import { shieldLook } from '../../../code/observe/shield.ts';
 
@@ -22,6 +22,8 @@ export interface RigOptions extends Partial<ProtixOptions> {
   readonly seed?: number;
   readonly driver?: 'fast' | 'explored';
   readonly arenas?: number;
+  readonly abi?: Abi;
+  readonly suspend?: SuspendHow;
   /** The action for SIGSEGV that is there before any arena. */
   readonly before?: SigAction;
   /** Memory that an earlier rig has left clean. */
@@ -51,7 +53,7 @@ export class Rig {
   readonly kernel: Kernel;
   readonly process: Process;
   readonly protsgix: Protsgix;
-  readonly thix: Thix = new Thix();
+  readonly thix: Thix;
   readonly members: Member[] = [];
   readonly threads: Thread[] = [];
   /** How often protection was looked at as an arena was left. */
@@ -62,10 +64,11 @@ export class Rig {
   private readonly points = new Map<Hart, AllocationPoint[]>();
 
   constructor(options: RigOptions = {}) {
-    const { seed = 1, driver = 'fast', arenas = 1, before, memory = new Memory(MEMORY) } = options;
+    const { seed = 1, driver = 'fast', arenas = 1, before, memory = new Memory(MEMORY), abi = 'cheribsd', suspend = 'kernel' } = options;
     this.options = options;
-    this.kernel = new Kernel({ memory, frames: new Frames(memory, 0, memory.size), seed, driver });
-    this.process = this.kernel.process('rig');
+    this.kernel = new Kernel({ memory, frames: new Frames(memory, 0, memory.size), seed, driver, abi });
+    this.process = this.kernel.process('rig', true);
+    this.thix = new Thix(this.process, suspend);
     this.watch({});
     if (before !== undefined) expect(this.process.sigaction(SIGSEGV, before)).toBeTypeOf('object');
     this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, ...options });
@@ -218,8 +221,12 @@ export function slotCopy(to: Hart, dst: number, from: Hart, src: number): void {
   to.r.set(from.r.subarray(src << 3, (src << 3) + 7), dst << 3);
 }
 
-/** rightsAt -- the page-table entry of a low address. */
-export const rightsAt = ({ space }: Process, low: number): number => space.entry(low | 0, WindowHIGH) & 0xfff;
+/** rightsAt -- what the page-table entry of a low address allows. */
+export const rightsAt = ({ space }: Process, low: number): number => space.entry(low | 0, WindowHIGH) & 0xfff & ~PageDIRTYCAP;
+
+/** protOf -- the protection of the page at a low address; -1 where nothing is mapped. */
+export const protOf = ({ map }: Process, low: number): number =>
+  map.entries().find(({ base, limit }) => base <= low >>> 0 && low >>> 0 < limit)?.prot ?? -1;
 
 /** reportOf -- how a process died. */
 export const reportOf = ({ status }: Process): string => (status !== null && 'report' in status ? status.report : JSON.stringify(status));

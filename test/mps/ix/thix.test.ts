@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Hart, PageSIZE, WindowHIGH } from '../../../code/machine/machine.ts';
+import { faultMake, Hart, PageSIZE, WindowHIGH } from '../../../code/machine/machine.ts';
 import { RankEXACT } from '../../../code/mps/mps.ts';
 import { MapANON, MapPRIVATE, ProtREAD, ProtWRITE } from '../../../code/os/os.ts';
 import { action, own, Rig, slotCopy } from './rig.ts';
@@ -66,7 +66,10 @@ test('a hart that is nobody\'s thread cannot be stopped <design/thix#.inv.known>
 test('frames on a thread\'s stacks are where its interrupted registers lie, and nothing else is <design/thix#.frames>', () => {
   const rig = new Rig({ driver: 'explored' }), main = rig.adopt(), { plinth } = rig.members[0];
   expect(plinth.framesOf(main.hart)).toEqual([]);
+  // A page of a stack has memory once it is touched.
   main.sp -= 128;
+  const fault = faultMake('page', 'store', main.sp | 0, WindowHIGH, 4, 5, 0, -1);
+  expect(rig.process.map.fault(fault)).toBe('resolved');
   const [{ base, limit }, ...more] = plinth.framesOf(main.hart), physical = (rig.process.space.window[main.sp >>> 12] & -4096) + (main.sp & 4095);
   expect([base, limit - base, more]).toEqual([physical / 16, 8, []]);
 });

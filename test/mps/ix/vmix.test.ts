@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Memory, PageSIZE } from '../../../code/machine/machine.ts';
+import { faultMake, Memory, PageSIZE, WindowHIGH } from '../../../code/machine/machine.ts';
 import { Vmix } from '../../../code/mps/ix/vmix.ts';
 import { Frames, Kernel, ProtHASCAP, ProtREAD, ProtWRITE, type MapEntry, type Process } from '../../../code/os/os.ts';
 
 const RW = ProtREAD | ProtWRITE | ProtHASCAP;
 
 function rig(size: number = 0x10_0000): { process: Process; vmix: Vmix; kernel: Kernel } {
-  const memory = new Memory(size), kernel = new Kernel({ memory, frames: new Frames(memory, 0, size), seed: 1 }), process = kernel.process('p');
+  const memory = new Memory(size), kernel = new Kernel({ memory, frames: new Frames(memory, 0, size), seed: 1 }), process = kernel.process('p', true);
   return { process, kernel, vmix: new Vmix(process, false) };
 }
 
@@ -41,7 +41,7 @@ describe('a reservation', () => {
     const at = (base + delta + PageSIZE) >>> 0;
     expect([i32[at / 4] !== 0, tags[at / 16], i32[at / 4 + 8]]).toEqual([true, 1, 7]);
     vmix.decommit(base + PageSIZE, PageSIZE);
-    expect(() => hart.load32(5, PageSIZE)).toThrow('SEGV_ACCERR');
+    expect(process.map.fault(faultMake('page', 'load', (base + PageSIZE) | 0, WindowHIGH, 4, 5, 0, -1))).toBe('accerr');
     expect(vmix.commit(base + PageSIZE, PageSIZE)).toBe(true);
     expect([i32.subarray(at / 4, at / 4 + 1024).some((word) => word !== 0), tags.subarray(at / 16, at / 16 + 256).some((tag) => tag !== 0)]).toEqual([false, false]);
   });

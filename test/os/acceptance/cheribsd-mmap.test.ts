@@ -4,14 +4,13 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
-  Map32BIT, mapAligned, MapANON, MapEXCL, MapFIXED, MapGUARD, MapPRIVATE, MapSHARED, MapSTACK, ProtCAP, ProtEXEC, protMax, ProtNOCAP, ProtNONE,
+  Map32BIT, mapAligned, MapANON, MapEXCL, MapGUARD, MapPRIVATE, MapSHARED, MapSTACK, ProtCAP, ProtEXEC, protMax, ProtNOCAP, ProtNONE,
   ProtWRITE,
 } from '../../../code/os/vm/mman.ts';
-import { AP, bsd, MIB, NULL, PAGE, R, RW, RWMAX, World } from './rig.ts';
+import { FIXED, FREE, paddedOf } from './places.ts';
+import { AP, bsd, NULL, PAGE, R, RW, RWMAX, World } from './rig.ts';
 import { tableTest, type Row } from './table.ts';
 
-const FREE = 0x5000_0000;
-const FIXED: number = AP | MapFIXED;
 const RWX: number = RW | ProtEXEC;
 
 const map = (w: World, addr: number, prot: number, flags: number, length: number = PAGE): string => w.mmap(w.slot(), addr, length, prot, flags);
@@ -36,8 +35,9 @@ const pointer: readonly Row[] = [
     const answers = [w.mmap(slot, w.int(FREE), PAGE, RW, FIXED), w.low(slot), w.mmap(other, w.int(FREE + 16 * PAGE), PAGE, RW, AP)];
     return [...answers, w.reservations().length - 1].join(' ');
   } },
-  { row: 'exclusive', says: 'fixed by an integer over half, a hole alone, padding; where it ends', gives: 'ENOMEM ENOMEM ENOMEM 0', run: (w) => {
-    const [length, whole] = [4 * MIB + PAGE, 4 * MIB + 2 * PAGE], slot = w.slot();
+  { row: 'exclusive', says: 'fixed by an integer over half, a hole alone, padding; where it ends',
+    gives: 'ENOMEM ENOMEM ENOMEM 0', run: (w) => {
+    const [length, whole] = paddedOf(w), slot = w.slot();
     w.mmap(slot, w.int(FREE), length, RW, FIXED);
     w.munmap(slot, 2 * PAGE);
     return [FREE - PAGE, FREE, FREE + length, FREE + whole].map((low, index) => map(w, w.int(low), RW, FIXED, index === 3 ? PAGE : 2 * PAGE))
@@ -48,14 +48,18 @@ const pointer: readonly Row[] = [
     return [map(w, w.narrow(slot, 0, PAGE), RW, FIXED, 2 * PAGE), map(w, w.narrow(slot, 0, PAGE - 16), RW, FIXED, 16),
       map(w, w.sealed(slot), RW, FIXED)].join(' ');
   } },
-  { row: 'permission', says: 'more than the source permits', gives: 'EPROT', run: (w) => map(w, w.live(PAGE, R), RW, FIXED) },
+  { row: 'permission', says: 'more than the source permits, by its reservation and by itself', gives: 'EPROT EPROT 0', run: (w) => {
+    const slot = w.without(w.live(PAGE), 'store');
+    return [map(w, w.live(PAGE, R), RW, FIXED), map(w, slot, RW, FIXED), map(w, slot, R, FIXED)].join(' ');
+  } },
   { row: 'aligned', says: 'MAP_ALIGNED of less than a page', gives: 'EINVAL', run: (w) => anew(w, RW, AP | mapAligned(11)) },
   { row: 'stale', says: 'fixed, stale: freed, and in use again', gives: 'EPROT EPROT', run: (w) => {
     const slot = w.stale(2 * PAGE), answer = map(w, slot, RW, FIXED);
     w.mmap(w.slot(), w.int(w.low(slot)), PAGE, RW, FIXED);
     return `${answer} ${map(w, slot, RW, FIXED)}`;
   } },
-  { row: 'foreign', says: 'fixed, of bounds that are no one reservation\'s', gives: 'EPROT', run: (w) => map(w, w.root(w.low(w.live(PAGE))), RW, FIXED) },
+  { row: 'foreign', says: 'fixed, of bounds that are no one reservation\'s',
+    gives: 'EPROT', run: (w) => map(w, w.root(w.low(w.live(PAGE))), RW, FIXED) },
   { row: 'refill', says: 'fixed over holes: all, the front, the middle, the end', gives: '0 0 0 0', run: (w) =>
     [[0, 3], [0, 1], [1, 1], [2, 1]].map(([from, count]) => {
       const slot = w.live(4 * PAGE);
@@ -84,7 +88,8 @@ const request: readonly Row[] = [
     child.store(slot, 0, 9);
     return `0 ${w.hart.load8(slot, 0)} ${child.hart.load8(slot, 0)}`;
   } },
-  { row: 'bits', says: 'unknown bits of prot; of flags', gives: 'EINVAL EINVAL', run: (w) => `${anew(w, RW | 8, AP)} ${anew(w, RW, AP | 0x200)}` },
+  { row: 'bits', says: 'unknown bits of prot; of flags',
+    gives: 'EINVAL EINVAL', run: (w) => `${anew(w, RW | 8, AP)} ${anew(w, RW, AP | 0x200)}` },
   { row: 'length', says: 'no length', gives: 'EINVAL', run: (w) => anew(w, RW, AP, 0) },
   { row: 'file', says: 'MAP_ANON with a descriptor; with an offset', gives: 'EINVAL EINVAL', run: (w) =>
     `${w.mmap(w.slot(), NULL, PAGE, RW, AP, w.file(PAGE))} ${w.mmap(w.slot(), NULL, PAGE, RW, AP, null, PAGE)}` },
@@ -101,10 +106,12 @@ const request: readonly Row[] = [
   { row: 'max', says: 'PROT_MAX without all of prot', gives: 'ENOTSUP', run: (w) => anew(w, RW | protMax(R), AP) },
   { row: 'cap', says: 'PROT_CAP without READ or WRITE', gives: 'ENOTSUP ENOTSUP', run: (w) =>
     `${anew(w, ProtCAP, AP)} ${anew(w, ProtCAP | ProtEXEC, AP)}` },
-  { row: 'implied', says: 'a bit of capabilities said in one of prot and max, implied in the other', gives: 'ENOTSUP ENOTSUP ENOTSUP', run: (w) =>
+  { row: 'implied', says: 'a bit of capabilities said in one of prot and max, implied in the other',
+    gives: 'ENOTSUP ENOTSUP ENOTSUP', run: (w) =>
     [anew(w, RW | ProtCAP | protMax(RW), AP), anew(w, RW | protMax(RW | ProtCAP), AP), anew(w, RW | ProtNOCAP | protMax(RW), AP)].join(' ') },
   { row: 'space', says: 'no space', gives: 'ENOMEM', run: (w) => anew(w, RW, AP, 2 ** 33) },
-  { row: 'exclusive', says: 'MAP_FIXED with MAP_EXCL over what is there: by integer, by capability; over a hole', gives: 'ENOMEM ENOMEM 0', run: (w) => {
+  { row: 'exclusive', says: 'MAP_FIXED with MAP_EXCL over what is there: by integer, by capability; over a hole',
+    gives: 'ENOMEM ENOMEM 0', run: (w) => {
     const slot = w.live(4 * PAGE), flags = FIXED | MapEXCL;
     w.munmap(slot, PAGE);
     return [map(w, w.int(w.low(slot) + PAGE), RW, flags), map(w, w.on(slot, PAGE), RW, flags), map(w, slot, RW, flags)].join(' ');

@@ -123,9 +123,9 @@ test('cheriabi_shmdt_invalid_ptr <design/mman#.shm>', () => {
 test('a descriptor, or an offset, of memory that is no file\'s is EINVAL <design/mman#.flags>', () => {
   inProcess(riscv, function* (p) {
     const fd = p.open('/tmp/f'), { process, hart } = p, dst = p.slot();
-    const answers = [[AP, fd, 0], [AP, -1, PageSIZE], [MapSTACK | MapPRIVATE, fd, 0], [MapGUARD, fd, 0]].map(([flags, file, offset]) =>
+    const answers = [[AP, fd, 0], [AP, 99, 0], [AP, -1, PageSIZE], [MapSTACK | MapPRIVATE, fd, 0], [MapGUARD, fd, 0]].map(([flags, file, offset]) =>
       errnoName(process.mmap(hart, dst, 0, PageSIZE, flags === MapGUARD ? ProtNONE : RW, flags, file, offset)));
-    expect(answers).toEqual(['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL']);
+    expect(answers).toEqual(Array.from(answers, () => 'EINVAL'));
     yield;
   });
 });

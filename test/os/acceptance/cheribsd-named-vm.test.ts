@@ -195,7 +195,7 @@ describe('reservations', () => {
 
 describe('what does not leak', () => {
   // CheriBSD shares a table of actions between address spaces; here a child's is a copy, and a handler is no capability.
-  named('vm_cap_share_sigaction', '<design/fork#.copied>', function* (p) {
+  named('vm_cap_share_sigaction', '<design/fork#.inherits>', function* (p) {
     const { kernel } = p.process, before = p.process.sigaction(10, null);
     const pid = yield* fork(p.thread, function* (_hart, thread) {
       thread.process.sigaction(10, { handler: 'SIG_IGN', mask: { low: 0, high: 0 }, flags: 0 });

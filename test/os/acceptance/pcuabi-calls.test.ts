@@ -51,6 +51,20 @@ tableTest({
   title: 'owning', cites: '<design/mman#.authority>', systems: linux, rows: owning, all: Object.keys(calls), errors: ['EINVAL', 'ERESERVATION'],
 });
 
+// As in ordinary Linux: a hole in the range.
+const holes: readonly Row[] = Object.entries(calls).filter(([name]) => name !== 'munmap').map(([name, call]): Row => ({
+  row: name, says: `${name} of a range with a hole`, gives: name === 'mremap' ? 'EFAULT' : 'ENOMEM', run: (w) => {
+    const slot = w.live(SIZE);
+    expect(w.munmap(w.on(slot, 2 * PAGE), PAGE)).toBe('0');
+    return call(w, slot, SIZE);
+  },
+}));
+
+tableTest({
+  title: 'holes', cites: '<design/mman#.advice>', systems: linux, rows: holes, all: Object.keys(calls).filter((name) => name !== 'munmap'),
+  errors: ['ENOMEM', 'EFAULT'],
+});
+
 /** kinds -- what is in the reservations, page by page: m, and - for a hole. */
 const kinds = (w: World): string =>
   w.map.entries().map(({ kind, base, limit }) => (kind === 'hole' ? '-' : 'm').repeat((limit - base) / PAGE)).join('');
@@ -65,7 +79,8 @@ const munmap: readonly Row[] = [
     const slot = w.live(SIZE);
     return [w.munmap(slot, PAGE + 1), w.load(slot, 2 * PAGE - 1), w.load(slot, 2 * PAGE)].join(' ');
   } },
-  { row: 'narrowed', says: 'a narrowed capability manages what it covers', gives: '0', run: (w) => w.munmap(w.narrow(w.live(SIZE), PAGE, PAGE), PAGE) },
+  { row: 'narrowed', says: 'a narrowed capability manages what it covers',
+    gives: '0', run: (w) => w.munmap(w.narrow(w.live(SIZE), PAGE, PAGE), PAGE) },
 ];
 
 tableTest({
@@ -73,7 +88,8 @@ tableTest({
 });
 
 const mprotect: readonly Row[] = [
-  { row: 'aligned', says: 'an address within a page, before all else', gives: 'EINVAL', run: (w) => w.mprotect(w.on(w.stripped(w.live(SIZE)), 16), 0, R) },
+  { row: 'aligned', says: 'an address within a page, before all else',
+    gives: 'EINVAL', run: (w) => w.mprotect(w.on(w.stripped(w.live(SIZE)), 16), 0, R) },
   { row: 'nothing', says: 'no length is done, whatever is shown', gives: '0', run: (w) => w.mprotect(w.stripped(w.live(SIZE)), 0, R) },
   { row: 'perms', says: 'what the capability does not permit: R, W, X', gives: 'EINVAL EINVAL EINVAL', run: (w) => {
     const slot = w.live(SIZE, ProtNONE | RWMAX);
@@ -129,9 +145,12 @@ const mremap: readonly Row[] = [
     const answer = w.mremap(dst, slot, 2 * PAGE, SIZE, 0);
     return `${answer} ${w.hart.isSame(dst, slot)} ${w.store(dst, SIZE - 1)}`;
   } },
-  { row: 'beyond', says: 'out of the reservation, without MAYMOVE', gives: 'ENOMEM', run: (w) => w.mremap(w.slot(), w.live(SIZE), SIZE, 2 * SIZE, 0) },
-  { row: 'taken', says: 'where something is, without MAYMOVE', gives: 'ENOMEM', run: (w) => w.mremap(w.slot(), w.live(SIZE), PAGE, SIZE, 0) },
-  { row: 'move', says: 'elsewhere: other bounds, the same permissions, contents and tags; the old one is gone', gives: 'true true 7 true ERESERVATION',
+  { row: 'beyond', says: 'out of the reservation, without MAYMOVE',
+    gives: 'ENOMEM', run: (w) => w.mremap(w.slot(), w.live(SIZE), SIZE, 2 * SIZE, 0) },
+  { row: 'taken', says: 'where something is, without MAYMOVE',
+    gives: 'ENOMEM', run: (w) => w.mremap(w.slot(), w.live(SIZE), PAGE, SIZE, 0) },
+  { row: 'move', says: 'elsewhere: other bounds, the same permissions, contents and tags; the old one is gone',
+    gives: 'true true 7 true ERESERVATION',
     run: (w) => {
       const slot = w.live(SIZE), dst = w.slot();
       w.store(slot, 3, 7);
@@ -152,7 +171,8 @@ const mremap: readonly Row[] = [
     const other = target(w, RW);
     return w.mremap(w.slot(), w.live(SIZE), SIZE, SIZE, THERE, w.int(w.low(other)));
   } },
-  { row: 'owning', says: 'to what a capability owns: it comes back, and what was moved is there', gives: '0 true 7 ERESERVATION', run: (w) => {
+  { row: 'owning', says: 'to what a capability owns: it comes back, and what was moved is there',
+    gives: '0 true 7 ERESERVATION', run: (w) => {
     const slot = w.live(SIZE), other = target(w, RW), to = w.on(other, PAGE), dst = w.slot();
     w.store(slot, 0, 7);
     return [w.mremap(dst, slot, SIZE, SIZE, THERE, to), w.hart.isSame(dst, to), w.hart.load8(other, PAGE), w.munmap(slot, SIZE)].join(' ');
@@ -165,7 +185,8 @@ const mremap: readonly Row[] = [
   } },
   { row: 'fewer', says: 'to a capability with fewer permissions', gives: '0', run: (w) =>
     w.mremap(w.slot(), w.live(SIZE), SIZE, SIZE, THERE, target(w, R)) },
-  { row: 'more', says: 'to one with more', gives: 'EINVAL', run: (w) => w.mremap(w.slot(), w.live(SIZE, R), SIZE, SIZE, THERE, target(w, RW)) },
+  { row: 'more', says: 'to one with more',
+    gives: 'EINVAL', run: (w) => w.mremap(w.slot(), w.live(SIZE, R), SIZE, SIZE, THERE, target(w, RW)) },
   { row: 'stale', says: 'to a stale one', gives: 'ERESERVATION', run: (w) => {
     const slot = w.live(SIZE);
     return w.mremap(w.slot(), slot, SIZE, SIZE, THERE, w.stale(SIZE));
@@ -195,11 +216,13 @@ const others: readonly Row[] = [
     const dst = w.slot();
     return [w.shmat(dst, w.int(FREE), SIZE), w.low(dst).toString(16), w.shmat(w.slot(), w.int(FREE), SIZE)].join(' ');
   } },
+  { row: 'shmat-aligned', says: 'an address within a page', gives: 'EINVAL', run: (w) => w.shmat(w.slot(), w.int(FREE + 16), SIZE) },
   { row: 'shmat-rule', says: 'the rule of pointers', gives: 'EINVAL EINVAL ERESERVATION 0', run: (w) => {
     const own = w.live(SIZE, RW);
     return [w.stripped(own), w.without(own, 'user1'), w.stale(SIZE), own].map((slot) => w.shmat(w.slot(), slot, SIZE)).join(' ');
   } },
-  { row: 'shmdt', says: 'without authority, narrower, of bounds that are no longer a reservation\'s, and its owner', gives: 'EINVAL EINVAL ERESERVATION 0', run: (w) => {
+  { row: 'shmdt', says: 'without authority, narrower, of bounds that are no longer a reservation\'s, and its owner',
+    gives: 'EINVAL EINVAL ERESERVATION 0', run: (w) => {
     const old = w.slot(), slot = w.slot();
     w.shmat(old, w.int(FREE), SIZE);
     w.shmdt(old);
@@ -215,5 +238,5 @@ const others: readonly Row[] = [
 
 tableTest({
   title: 'other calls', cites: '<design/profile#.pcuabi>', systems: linux, rows: others,
-  all: ['brk', 'minherit', 'shmat', 'shmat-there', 'shmat-rule', 'shmdt', 'wiped'], errors: ['ENOSYS'],
+  all: ['brk', 'minherit', 'shmat', 'shmat-there', 'shmat-aligned', 'shmat-rule', 'shmdt', 'wiped'], errors: ['ENOSYS'],
 });

@@ -59,7 +59,8 @@ const pointer: readonly Row[] = [
     w.mmap(w.slot(), w.live(PAGE), PAGE, RW, NOREPLACE) },
   { row: 'P4 both', says: 'both flags through an owning capability of what is mapped', gives: 'EEXIST', run: (w) =>
     w.mmap(w.slot(), w.live(PAGE), PAGE, RW, EITHER) },
-  { row: 'P4 hole', says: 'both flags over a hole', gives: 'ENOMEM', run: (w) => w.mmap(w.slot(), w.on(holed(w, 1, 1), PAGE), PAGE, RW, EITHER) },
+  { row: 'P4 hole', says: 'both flags over a hole',
+    gives: 'ENOMEM', run: (w) => w.mmap(w.slot(), w.on(holed(w, 1, 1), PAGE), PAGE, RW, EITHER) },
   { row: 'P5', says: 'untagged with bounds left, whatever the flags', gives: 'EINVAL EINVAL EINVAL', run: (w) => {
     const junk = w.stripped(w.live(PAGE));
     return [AP, FIXED, NOREPLACE].map((flags) => w.mmap(w.slot(), junk, PAGE, RW, flags)).join(' ');
@@ -67,7 +68,8 @@ const pointer: readonly Row[] = [
   { row: 'P5 gone', says: 'the same of a reservation that is gone', gives: 'EINVAL', run: (w) =>
     w.mmap(w.slot(), w.stripped(w.stale(PAGE)), PAGE, RW, FIXED) },
   { row: 'P6 sealed', says: 'sealed', gives: 'EINVAL', run: (w) => w.mmap(w.slot(), w.sealed(w.live(PAGE)), PAGE, RW, FIXED) },
-  { row: 'P6 vmem', says: 'without VMEM', gives: 'EINVAL', run: (w) => w.mmap(w.slot(), w.without(w.live(PAGE), 'user1'), PAGE, RW, FIXED) },
+  { row: 'P6 vmem', says: 'without VMEM',
+    gives: 'EINVAL', run: (w) => w.mmap(w.slot(), w.without(w.live(PAGE), 'user1'), PAGE, RW, FIXED) },
   { row: 'P6 bounds', says: 'the range beyond the bounds', gives: 'EINVAL', run: (w) => {
     const slot = w.live(4 * PAGE);
     return w.mmap(w.slot(), w.narrow(slot, 0, PAGE), 2 * PAGE, RW, FIXED);
@@ -97,7 +99,8 @@ const pointer: readonly Row[] = [
     const dst = w.slot(), shown = w.narrow(w.live(4 * PAGE), PAGE, PAGE);
     return w.mmap(dst, shown, PAGE, RW, FIXED) === '0' ? String(w.hart.isSame(dst, shown)) : 'failed';
   } },
-  { row: 'P10 perms', says: 'more than the capability permits', gives: 'EINVAL', run: (w) => w.mmap(w.slot(), w.live(PAGE, R), PAGE, RW, FIXED) },
+  { row: 'P10 perms', says: 'more than the capability permits',
+    gives: 'EINVAL', run: (w) => w.mmap(w.slot(), w.live(PAGE, R), PAGE, RW, FIXED) },
 ];
 
 tableTest({

@@ -10,14 +10,14 @@ import {
   AT_CHERI_CID_CAP, AT_CHERI_EXEC_RW_CAP, AT_CHERI_EXEC_RX_CAP, AT_CHERI_SEAL_CAP, AT_CHERI_STACK_CAP, AT_ENTRY, AT_EXECFN_LINUX, AT_NULL,
   AT_PLATFORM_LINUX, AT_RANDOM_LINUX, AT_SYSINFO_EHDR_LINUX, AuxSIZE, AuxVALUE,
 } from '../../../code/os/proc/auxiliary.ts';
-import { EINVAL } from '../../../code/os/errno.ts';
+import { EBADF, EINVAL } from '../../../code/os/errno.ts';
 import { execute, execve, type Program as Executable } from '../../../code/os/proc/exec.ts';
 import { RLIMIT_STACK } from '../../../code/os/proc/limits.ts';
 import { ArgvSLOT, AuxvSLOT, CodeSLOT, StackSLOT } from '../../../code/os/proc/registers.ts';
 import type { ThreadRun } from '../../../code/os/thread.ts';
-import { ProtNONE } from '../../../code/os/vm/mman.ts';
+import { MapPRIVATE, protMax, ProtNONE } from '../../../code/os/vm/mman.ts';
 import { inProcess, kernelOf, Program, type Part } from './os-rig.ts';
-import { both, linux, nameOf, R, RW, type System } from './rig.ts';
+import { AP, both, linux, nameOf, NULL, R, RW, type System } from './rig.ts';
 
 const named = (systems: readonly System[]): (readonly [string, System])[] => systems.map((system) => [nameOf(system), system] as const);
 
@@ -109,6 +109,17 @@ describe('calls that reach memory', () => {
       expect(yield* p.give(files.read(p.thread, out, page, 3))).toBe('EFAULT');
       expect(map.mprotect(p.hart, page, PageSIZE, RW)).toBe(0);
       expect([yield* p.give(files.read(p.thread, out, p.on(page, 64), 3)), p.read(page, 64, 3)]).toEqual([3, [5, 6, 7]]);
+    });
+  });
+});
+
+describe('descriptors of mappings', () => {
+  test.each(named(linux))('%s: M0 one that is none is EBADF before all else, and does not matter to anonymous memory <design/mman#.mmap>', (_, system) => {
+    inProcess(system, function* (p) {
+      const map = (prot: number, flags: number): number => p.process.mmap(p.hart, p.slot(), p.stripped(p.live(PageSIZE)), 0, prot, flags, 99);
+      expect(map(RW | protMax(R), MapPRIVATE)).toBe(EBADF);
+      expect(p.process.mmap(p.hart, p.slot(), NULL, PageSIZE, RW, AP, 99)).toBe(0);
+      yield;
     });
   });
 });
@@ -208,7 +219,7 @@ describe('the first memory', () => {
       execve(thread, program, ['second']);
     });
     kernel.run();
-    expect([low > 0, seen.length > 4, seen.filter((found) => found !== false), process.status]).toEqual([true, true, [], { exit: 3 }]);
+    expect([low > 0, seen.length > 4, seen.filter((found) => found), process.status]).toEqual([true, true, [], { exit: 3 }]);
     expect(kernel.frames.available).toBe(0x80_0000 - PageSIZE);
   });
 });

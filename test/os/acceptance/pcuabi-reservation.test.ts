@@ -39,7 +39,8 @@ const life: readonly Row[] = [
     w.munmap(w.on(slot, PAGE), PAGE);
     return `${length} ${w.reservations().length}`;
   } },
-  { row: 'L4', says: 'half of it unmapped: the place stays taken, the capability manages the rest', gives: 'ERESERVATION 0 ok', run: (w) => {
+  { row: 'L4', says: 'half of it unmapped: the place stays taken, the capability manages the rest',
+    gives: 'ERESERVATION 0 ok', run: (w) => {
     const slot = holed(w, 0, 2);
     return [fixed(w, w.low(slot)), w.mprotect(w.on(slot, 2 * PAGE), 2 * PAGE, RW), w.store(slot, 2 * PAGE)].join(' ');
   } },
@@ -80,7 +81,8 @@ tableTest({
 const lengthless = '0 0 0 0 EINVAL, ERESERVATION ERESERVATION ERESERVATION ERESERVATION EINVAL, EINVAL EINVAL EINVAL EINVAL EINVAL';
 
 const quirks: readonly Row[] = [
-  { row: 'Q1', says: 'a hole at the front is refused like any', gives: 'ENOMEM', run: (w) => w.mmap(w.slot(), holed(w, 0, 2), 4 * PAGE, RW, FIXED) },
+  { row: 'Q1', says: 'a hole at the front is refused like any',
+    gives: 'ENOMEM', run: (w) => w.mmap(w.slot(), holed(w, 0, 2), 4 * PAGE, RW, FIXED) },
   { row: 'Q2', says: 'a range that fits exactly below another reservation is taken', gives: '0', run: (w) => {
     const [, whole] = paddedOf(w);
     fixed(w, FREE + whole);
@@ -111,7 +113,8 @@ const quirks: readonly Row[] = [
     };
     return [0, PAGE, 16 * PAGE].map(at).join(', ');
   } },
-  { row: 'Q8', says: 'a stale capability is good for a new reservation that holds its bounds, and for no smaller one', gives: 'ERESERVATION 0', run: (w) => {
+  { row: 'Q8', says: 'a stale capability is good for a new reservation that holds its bounds, and for no smaller one',
+    gives: 'ERESERVATION 0', run: (w) => {
     const slot = w.stale(2 * PAGE), low = w.low(slot);
     fixed(w, low);
     const answer = w.mprotect(slot, PAGE, RW);
@@ -124,7 +127,7 @@ const quirks: readonly Row[] = [
 
 tableTest({
   title: 'quirks', cites: '<design/profile#.quirks>', systems: linux, rows: quirks,
-  all: ['Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7', 'Q8'], errors: [],
+  all: ['Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7', 'Q8'], errors: ['EPERM', 'ENOMEM', 'EINVAL', 'ERESERVATION'],
 });
 
 const RWX: number = ProtREAD | ProtWRITE | ProtEXEC;
@@ -140,7 +143,8 @@ describe('permissions of the capability', () => {
     { says: 'EXEC', prot: ProtEXEC, flags: AP, isFile: false, perms: ['execute'] },
     { says: 'everything', prot: RWX, flags: AP, isFile: false, perms: [...data, 'execute'] },
     { says: 'PROT_MAX instead of prot', prot: R | RWMAX, flags: AP, isFile: false, perms: data },
-    { says: 'EXEC, to be invoked', prot: R | ProtEXEC | ProtINVOKE, flags: AP, isFile: false, perms: ['load', 'loadCap', 'mutableLoad', 'execute', 'invoke'] },
+    { says: 'EXEC, to be invoked',
+      prot: R | ProtEXEC | ProtINVOKE, flags: AP, isFile: false, perms: ['load', 'loadCap', 'mutableLoad', 'execute', 'invoke'] },
     { says: 'a private file', prot: RW, flags: MapPRIVATE, isFile: true, perms: data },
     { says: 'a shared file', prot: RW, flags: MapSHARED, isFile: true, perms: ['load', 'store'] },
     { says: 'shared, anonymous', prot: RW, flags: (AP & ~MapPRIVATE) | MapSHARED, isFile: false, perms: ['load', 'store'] },

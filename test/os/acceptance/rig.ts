@@ -40,7 +40,7 @@ export interface System {
   readonly format: FormatName;
 }
 
-export const bsd: readonly System[] = [{ abi: 'cheribsd', format: 'riscv' }];
+export const bsd: readonly System[] = [{ abi: 'cheribsd', format: 'riscv' }, { abi: 'cheribsd', format: 'morello' }];
 export const linux: readonly System[] = [{ abi: 'pcuabi', format: 'morello' }, { abi: 'pcuabi', format: 'riscv' }];
 export const both: readonly System[] = [...bsd, ...linux];
 export const nameOf = ({ abi, format }: System): string => `${abi} on ${format}`;
@@ -309,7 +309,7 @@ export class World {
     return this.hart.isTagged(slot);
   }
 
-  /** resident -- the reservations, as [base, limit) of each. */
+  /** reservations -- each as base and limit, in order. */
   reservations(): string[] {
     const found = new Map<number, number>();
     for (const { reservation, limit } of this.map.entries()) found.set(reservation, Math.max(found.get(reservation) ?? 0, limit));

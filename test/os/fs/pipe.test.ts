@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { slotRead, slotWrite } from '../../../code/machine/machine.ts';
-import { errnoName } from '../../../code/os/errno.ts';
+import { ECONNRESET, EMSGSIZE, ENOTCONN, errnoName } from '../../../code/os/errno.ts';
 import {
-  ECONNRESET, EMSGSIZE, ENOTCONN, F_SETFL, O_CREAT, O_NONBLOCK, O_RDWR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_CLOEXEC, SOCK_DGRAM,
+  F_SETFL, O_CREAT, O_NONBLOCK, O_RDWR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_CLOEXEC, SOCK_DGRAM,
   SOCK_NONBLOCK, SOCK_STREAM,
 } from '../../../code/os/fs/flags.ts';
 import { PipeSIZE, SocketSIZE } from '../../../code/os/fs/pipe.ts';

@@ -40,7 +40,7 @@ interface ProcessModel {
 
 /** Processes that map, fork and exit at random, beside a list of what each page of each should hold. */
 export class PageModels {
-  readonly rig = new PageRig(30);
+  readonly rig: PageRig = new PageRig(30);
   readonly counts: Record<string, number> = {};
   private readonly draw: Random;
   private readonly objects: ObjectModel[];

@@ -19,6 +19,8 @@ export interface Cap {
   readonly addr: number;
   readonly base: number;
   readonly top: number;
+  /** All of them, in the format's numbers. */
+  readonly perms: number;
   readonly hasVmem: boolean;
   readonly hasGlobal: boolean;
   readonly load: boolean;
@@ -35,7 +37,7 @@ export function capOf(hart: Hart, slot: number): Cap {
   return {
     isTagged: cap.tag, isSealed: type !== format.types.unsealed, isNullDerived: !cap.tag && cap.hi === 0n, isNull: cap.lo === 0n,
     addr: Number(cap.lo - WINDOW), base: Number(base - WINDOW), top: Number(top - WINDOW),
-    hasVmem: has(perm.user1), hasGlobal: has(perm.global), load: has(perm.load), store: has(perm.store), execute: has(perm.execute),
+    perms, hasVmem: has(perm.user1), hasGlobal: has(perm.global), load: has(perm.load), store: has(perm.store), execute: has(perm.execute),
     loadCap: has(perm.loadCap), storeCap: has(perm.storeCap),
   };
 }

@@ -23,9 +23,7 @@ const pagesOf = (world: World, base: number, size: number): (Page | null)[] =>
   Array.from({ length: size / PAGE }, (_, index) => world.now.model.page(base + index * PAGE));
 
 /** isAsAble -- the permissions of a target are among those of what is moved. */
-const isAsAble = (target: Cap, old: Cap): boolean =>
-  (!target.load || old.load) && (!target.store || old.store) && (!target.execute || old.execute) && (!target.loadCap || old.loadCap)
-  && (!target.storeCap || old.storeCap);
+const isAsAble = (target: Cap, old: Cap): boolean => (target.perms & ~old.perms) === 0;
 
 const permsOfCap = (cap: Cap): number =>
   (cap.load ? R : 0) | (cap.store ? W : 0) | (cap.execute ? X : 0) | CAPS;
@@ -112,7 +110,7 @@ function newPlace(world: World, cap: Cap, newSize: number, target: MapAsk | null
   must(target === null || made.addr === target.cap.addr, 'mremap moves to another place');
   must(isExact(world.format, made.base, made.top) && made.top - made.base === wholeOf(world.format, newSize).size, 'mremap makes a reservation of another size');
   must(model.isFree(made.base, made.top), 'mremap makes a reservation that meets another');
-  const region = model.reserve(made.base, made.top, made.addr, made.addr + newSize, false, permsOfCap(made));
+  const region = model.reserve(made.base, made.top, made.addr, made.addr + newSize, false, permsOfCap(made) & (model.at(cap.addr) as Region).max);
   tree.insert(region);
   return region;
 }
