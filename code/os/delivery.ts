@@ -28,6 +28,9 @@ const OnSTACK: number = SA_ONSTACK;
 const ResetHAND: number = SA_RESETHAND;
 const SigINFO: number = SA_SIGINFO;
 
+/** So many handlers may interrupt each other: each is on the host's stack where the program is plain <design/signal#.departs.nest>. */
+const LevelMOST = 128;
+
 /** Thrown through the operation that the machine is performing when that has faulted; the scheduler catches it. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
@@ -95,11 +98,10 @@ function handlerPush(
   thread: Thread, disposition: Disposition, signal: number, code: number, pid: number, fault: Fault | null,
 ): Level {
   const { process, hart } = thread, { kernel } = process, { flags, handler } = disposition;
-  const low = thread.frameFind((flags & OnSTACK) !== 0);
+  const low = thread.depth > LevelMOST ? -1 : thread.frameFind((flags & OnSTACK) !== 0);
   const entry = low < 0 ? 0 : frameEntry(thread, low);
   if (low < 0 || (entry & FrameRIGHTS) !== FrameRIGHTS || handler === null) {
-    const note = low < 0 ? 'the stack is full: the signal frame does not fit' : 'the stack cannot be written: there is no place for the signal frame';
-    return process.crash(thread, signal, crashReport(process, thread, signal, code, fault, note));
+    return process.crash(thread, signal, crashReport(process, thread, signal, code, fault, noFrame(thread, low)));
   }
   const level = thread.levelNext();
   level.signal = signal;
@@ -120,6 +122,12 @@ function handlerPush(
   const wants = (flags & SigINFO) !== 0;
   thread.levelPush(handler(signal, wants ? level.info : null, wants ? level.context : null, thread));
   return level;
+}
+
+/** noFrame -- why there is no place for a frame. */
+function noFrame({ depth }: Thread, low: number): string {
+  if (depth > LevelMOST) return `${LevelMOST} handlers interrupt each other: does one of them fault each time?`;
+  return low < 0 ? 'the stack is full: the signal frame does not fit' : 'the stack cannot be written: there is no place for the signal frame';
 }
 
 /** frameEntry -- the word of the page that a frame goes to, which is brought in if it is not there. .critical */

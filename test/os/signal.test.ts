@@ -122,6 +122,17 @@ describe('faults', () => {
 });
 
 describe('handlers', () => {
+  test('a handler that faults each time ends the process, with a report <design/signal#.departs.nest>', () => {
+    const { process, thread, hart } = rig(1, 'fast', 0x80_0000), seen: number[] = [];
+    pages(thread, 1);
+    close(thread, 1);
+    handle(process, SIGSEGV, function* () {
+      seen.push(hart.load32(1, 0));
+    }, SA_SIGINFO | SA_NODEFER);
+    expect(failure(() => hart.load32(1, 0))).toContain('died of SIGSEGV');
+    expect([seen, reportOf(process).includes('128 handlers interrupt each other')]).toEqual([[], true]);
+  });
+
   test('a fault in a handler is handled on top of it, where SA_NODEFER lets it <design/signal#.inv.nest>', () => {
     const { process, thread, hart } = rig();
     for (let slot = 1; slot < 9; slot++) {

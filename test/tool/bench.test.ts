@@ -107,7 +107,7 @@ describe('the command', () => {
   test('exits 2 for an unknown bench and names those there are <design/bench#.inv.exit>', async () => {
     const port = portMake();
     expect(await benchMain(['micor'], port)).toBe(2);
-    expect(port.said).toEqual({ out: '', err: 'bench: there is no bench "micor" (there are micro, vectors, barrier, pause, gcbench, scheme)\n' });
+    expect(port.said).toEqual({ out: '', err: 'bench: there is no bench "micor" (there are micro, vectors, barrier, os, pause, gcbench, scheme)\n' });
   });
 
   test('exits 2 for an unknown option, with a suggestion <design/bench#.inv.exit>', async () => {

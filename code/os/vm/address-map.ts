@@ -10,7 +10,7 @@ import {
   formatOf, formats, PageSIZE, SlotSHIFT, WindowHIGH, type AddressSpace, type Fault, type Hart, type Low,
 } from '../../machine/machine.ts';
 import { ENOMEM } from '../errno.ts';
-import { adviseDo, incoreDo, inheritDo, lockDo, prefault, syncDo } from './advice.ts';
+import { adviseDo, incoreDo, inheritDo, lockDo, prefault, syncDo, unlockDo } from './advice.ts';
 import { isCovered, isManager, isOwner, isPermitted } from './authority.ts';
 import {
   MapANON, mapAlignment, MapFIXED, MapGUARD, MapNOREPLACE, MapPREFAULT, MapRUN, MapSHARED, permsOfProt, permVmem, ProtHASCAP, ProtINVOKE,
@@ -104,7 +104,7 @@ export class AddressMap extends Room {
 
   /** mincore -- what there is of each page of `length` bytes, as Incore bits <design/mman#.mincore>. */
   mincore(hart: Hart, addr: number, length: number, into: Uint8Array): number {
-    return this.perform('mincore', new Ask(this, hart, addr, length, {}), (ask, found) => incoreDo(ask, found, into));
+    return this.perform('mincore', new Ask(this, hart, addr, length, {}), (ask) => incoreDo(ask, into));
   }
 
   /** mlock -- bring `length` bytes in, and keep them in <design/mman#.mlock>. */
@@ -149,8 +149,8 @@ export class AddressMap extends Room {
     return ruleFor(this.profile.rules[name], ask)?.errno ?? null;
   }
 
-  private perform(name: CallName, ask: Ask, action: (ask: Ask, reservation: Reservation) => number): number {
-    return this.refusal(name, ask) ?? action(ask, this.insist(ask.low));
+  private perform(name: CallName, ask: Ask, action: (ask: Ask) => number): number {
+    return this.refusal(name, ask) ?? action(ask);
   }
 
   /** mapAsked -- make the mapping that is asked for, to which nothing stands in the way but room. */
@@ -173,9 +173,9 @@ export class AddressMap extends Room {
   private mapSource(found: Reservation, base: number, limit: number, ask: Ask, source: MapSource | null): void {
     const { prot, offset } = ask, isShared = ask.has(MapSHARED), isFile = source !== null && !ask.has(MapANON);
     const object = isFile ? source.object : isShared ? this.sharedObject(limit - base) : null;
-    const may = isFile && isShared && !source.mayWrite ? ~ProtWRITE : -1;
+    const holds = isShared && object?.carriesTags === false ? ~HASCAP : -1, may = isFile && isShared && !source.mayWrite ? holds & ~ProtWRITE : holds;
     const max = (this.profile.pageMax === 'asked' ? protMost(prot) : found.max) & may;
-    found.map(base, limit, { prot: protNow(prot), max, object, page: offset / PAGE, isShared });
+    found.map(base, limit, { prot: protNow(prot) & holds, max, object, page: offset / PAGE, isShared });
     if (object !== null && !isFile) object.drop();
   }
 
@@ -312,17 +312,13 @@ export class AddressMap extends Room {
 
 const anonymous = (prot: Prot, max: Prot): Mapping => ({ prot, max, object: null, page: 0, isShared: false });
 
-function unmapDo({ map, base, limit }: Ask, reservation: Reservation): number {
-  map.unmap(reservation, base, limit);
+function unmapDo({ map, low, base, limit }: Ask): number {
+  map.unmap(map.insist(low), base, limit);
   return 0;
 }
 
-function unlockDo({ base, limit }: Ask, reservation: Reservation): number {
-  reservation.unlock(base, limit);
-  return 0;
-}
-
-function protectDo({ base, limit, prot }: Ask, reservation: Reservation): number {
+function protectDo({ map, low, base, limit, prot }: Ask): number {
+  const reservation = map.insist(low);
   if (prot >>> 16 !== 0) reservation.limitTo(base, limit, protMost(prot));
   reservation.protect(base, limit, protNow(prot));
   return 0;

@@ -32,19 +32,24 @@ export function pagesDiscard(reservation: Pages, first: number, last: number): v
   }
 }
 
-/** pagesLock -- bring pages in and mark them; those that allow nothing are only marked. */
-export function pagesLock(reservation: Pages, first: number, last: number): boolean {
+/** pagesBring -- bring pages in, but for those that allow nothing; what takes that back, or null, and nothing changed, if one cannot be had. */
+export function pagesBring(reservation: Pages, first: number, last: number): (() => void) | null {
   const { states, pte, table } = reservation, brought: number[] = [];
+  const undo = (): void => { for (const page of brought) pageEmpty(reservation, page); };
   for (let page = first; page < last; ++page) {
     if (!isMemory(states[page]) || pte[table + page] !== 0 || (states[page] & StatePROT) === 0) continue;
     if (pageBring(reservation, page, false) !== 'resolved') {
-      for (const done of brought) pageEmpty(reservation, done);
-      return false;
+      undo();
+      return null;
     }
     brought.push(page);
   }
+  return undo;
+}
+
+/** pagesLock -- mark pages. */
+export function pagesLock({ states }: Pages, first: number, last: number): void {
   for (let page = first; page < last; ++page) if (isMemory(states[page])) states[page] |= StateLOCKED;
-  return true;
 }
 
 /** pageIncore -- what there is of a page. */

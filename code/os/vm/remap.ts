@@ -4,11 +4,11 @@
  */
 import { PageSIZE } from '../../machine/machine.ts';
 import { ENOMEM } from '../errno.ts';
-import { MapFIXED, RemapFIXED, RemapMAYMOVE } from './mman.ts';
-import { MaxSHIFT, StateGUARD, StateMAX, StatePROT, StateSHARED } from './page-state.ts';
+import { MapFIXED, ProtINVOKE, RemapFIXED, RemapMAYMOVE } from './mman.ts';
+import { inheritOf, MaxSHIFT, StateGUARD, StateMAX, StatePROT, StateSHARED } from './page-state.ts';
 import { capWrite } from './representable.ts';
 import { Ask, pageUp } from './request.ts';
-import type { Mapping, Reservation } from './reservation.ts';
+import type { Inherit, Mapping, Reservation } from './reservation.ts';
 
 /** remap -- do what `ask` wants; the capability goes to slot `dst`, and slot `newAddr` says where with MREMAP_FIXED. */
 export function remap(ask: Ask, dst: number, newAddr: number): number {
@@ -23,10 +23,13 @@ export function remap(ask: Ask, dst: number, newAddr: number): number {
   return 0;
 }
 
+/** permsMoved -- the permissions of the old capability, but for those that the reservation never had <design/reservation#.departs.reuse>. */
+const permsMoved = ({ map, perms }: Ask, from: Reservation): number => perms & map.permsOf(from.max, ProtINVOKE);
+
 /** remapAnywhere -- to a new reservation: other bounds, the same permissions. */
 function remapAnywhere(ask: Ask, from: Reservation, dst: number): number {
-  const { map, hart } = ask, to = map.makeAnywhere(0, pageUp(ask.newLength), PageSIZE, from.max, from.run >= 0);
-  return to === null ? ENOMEM : moved(ask, from, to, to.innerBase, () => { capWrite(hart, dst, to, to.innerBase, ask.perms); });
+  const { map, hart } = ask, perms = permsMoved(ask, from), to = map.makeAnywhere(0, pageUp(ask.newLength), PageSIZE, from.max, from.run >= 0);
+  return to === null ? ENOMEM : moved(ask, from, to, to.innerBase, () => { capWrite(hart, dst, to, to.innerBase, perms); });
 }
 
 /** remapTo -- to where somebody said: into the reservation of a capability, or a new one at an integer. */
@@ -37,7 +40,7 @@ function remapTo(ask: Ask, from: Reservation, dst: number, newAddr: number): num
   const { base, limit } = target;
   if (target.isTagged) return moved(ask, from, map.insist(base), base, () => { hart.move(dst, newAddr); });
   const to = map.make({ ...target.spread, innerBase: base, innerLimit: limit, max: from.max, run: from.run >= 0 });
-  return to === null ? ENOMEM : moved(ask, from, to, base, () => { capWrite(hart, dst, to, base, ask.perms); });
+  return to === null ? ENOMEM : moved(ask, from, to, base, () => { capWrite(hart, dst, to, base, permsMoved(ask, from)); });
 }
 
 /** moved -- move what there is, as far as it is to be, and have the rest be like its end; a reservation without mappings goes. */
@@ -53,17 +56,25 @@ function moved({ map, base, oldLength, newLength }: Ask, from: Reservation, to: 
   return 0;
 }
 
-/** after -- what goes on behind the page that ends at an address, as `to` may have it; null: a guard. */
-function after(from: Reservation, limit: number, to: Reservation): Mapping | null {
+/** What goes on behind a page: a mapping, or null for a guard, and what a child gets of it. */
+interface Rest {
+  readonly mapping: Mapping | null;
+  readonly inherit: Inherit;
+}
+
+/** after -- what goes on behind the page that ends at an address, as `to` may have it. */
+function after(from: Reservation, limit: number, to: Reservation): Rest {
   const page = from.pageOf(limit - PageSIZE), state = from.states[page], object = from.backing?.objects[page] ?? null;
-  if ((state & StateGUARD) !== 0) return null;
-  return {
+  if ((state & StateGUARD) !== 0) return { mapping: null, inherit: inheritOf(state) };
+  const mapping = {
     prot: state & StatePROT & to.max, max: ((state & StateMAX) >>> MaxSHIFT) & to.max, object, isShared: (state & StateSHARED) !== 0,
     page: object === null ? 0 : (from.backing?.pages[page] ?? 0) + 1,
   };
+  return { mapping, inherit: inheritOf(state) };
 }
 
-function put(to: Reservation, base: number, limit: number, mapping: Mapping | null): void {
+function put(to: Reservation, base: number, limit: number, { mapping, inherit }: Rest): void {
   if (mapping === null) to.mapGuard(base, limit);
   else to.map(base, limit, mapping);
+  to.inherit(base, limit, inherit);
 }

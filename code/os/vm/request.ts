@@ -58,6 +58,11 @@ export interface Wants {
   readonly moved?: Ask | null;
 }
 
+/** What of a range is in one reservation. */
+export interface Part extends Extent {
+  readonly reservation: Reservation;
+}
+
 /** One call. */
 export class Ask {
   readonly map: AddressMap;
@@ -192,10 +197,26 @@ export class Ask {
     return reservation !== null && isOwner(this.hart, this.addr, reservation);
   }
 
-  /** No page of the range, which is in a reservation, is a hole. */
+  /** What of the range is in reservations, in order. */
+  get parts(): Part[] {
+    const parts: Part[] = [];
+    for (let at = this.base; this.isInWindow && at < this.limit;) {
+      const above = this.map.findAbove(at);
+      if (above === null || above.base >= this.limit) break;
+      parts.push({ reservation: above, base: Math.max(at, above.base), limit: Math.min(this.limit, above.limit) });
+      at = above.limit;
+    }
+    return parts;
+  }
+
+  /** All of the range is in reservations, and no page of it is a hole. */
   get isMapped(): boolean {
-    const { reservation } = this;
-    return reservation !== null && !this.isBeyond && reservation.isMapped(this.base, this.limit);
+    let at = this.base;
+    for (const { reservation, base, limit } of this.parts) {
+      if (base !== at || !reservation.isMapped(base, limit)) return false;
+      at = limit;
+    }
+    return at >= this.limit;
   }
 
   /** Every page of it is. */

@@ -8,7 +8,7 @@ import { PageSHIFT, PageSIZE, type AccessKind, type AddressSpace, type Memory } 
 import { ProtHASCAP, ProtNONE, type Prot } from './mman.ts';
 import type { Frames } from './frames.ts';
 import { entriesAppend, type MapEntry } from './map-entry.ts';
-import { pagesDiscard, pageIncore, pagesInherit, pagesLock, pagesSync } from './page-advice.ts';
+import { pagesBring, pagesDiscard, pageIncore, pagesInherit, pagesLock, pagesSync } from './page-advice.ts';
 import { pageFault, type PageFound } from './page-fault.ts';
 import { pagesFork, pagesMove } from './page-fork.ts';
 import {
@@ -103,9 +103,14 @@ export class Reservation extends Pages {
     pagesDiscard(this, this.pageOf(base), this.pageOf(limit));
   }
 
-  /** lock -- bring [base, limit) in and mark it; false, and nothing changed, if there is no memory or nothing behind a page. */
-  lock(base: number, limit: number): boolean {
-    return pagesLock(this, this.pageOf(base), this.pageOf(limit));
+  /** bring -- bring [base, limit) in; what takes that back, or null, and nothing changed, if there is no memory or nothing behind a page. */
+  bring(base: number, limit: number): (() => void) | null {
+    return pagesBring(this, this.pageOf(base), this.pageOf(limit));
+  }
+
+  /** lock -- mark [base, limit), which has been brought in. */
+  lock(base: number, limit: number): void {
+    pagesLock(this, this.pageOf(base), this.pageOf(limit));
   }
 
   /** unlock -- take the mark away. */
@@ -124,12 +129,10 @@ export class Reservation extends Pages {
     return pageIncore(this, this.pageOf(addr));
   }
 
-  /** sync -- the shared pages of [base, limit) count as written to their objects; with `invalidate` what of objects was brought in is
-   * brought in anew. False, and nothing changed, if that meets a locked page. */
-  sync(base: number, limit: number, invalidate: boolean): boolean {
-    if (invalidate && this.hasLocked(base, limit)) return false;
+  /** sync -- the shared pages of [base, limit) count as written to their objects; with `invalidate`, where nothing is locked, what of
+   * objects was brought in is brought in anew. */
+  sync(base: number, limit: number, invalidate: boolean): void {
     pagesSync(this, this.pageOf(base), this.pageOf(limit), invalidate);
-    return true;
   }
 
   /** inherit -- what becomes of [base, limit) in a child; false, and nothing changed, if what is to be shared cannot be, for want of

@@ -114,7 +114,7 @@ export const rulesCheribsd: RuleBook = {
   madvise: [
     mustCover('B51'), { row: 'B52', when: (ask) => ask.flags === AdviceFREE && !ask.hasVmem, errno: EPROT },
     { row: 'B53', when: (ask) => ask.flags < 0 || ask.flags > AdviceCORE, errno: EINVAL },
-    nothingIsDone('B54'), ...mustBeLive('B55', 'B56', 'B57'),
+    nothingIsDone('B54'),
   ],
   mincore: [
     { row: 'B58', when: (ask) => !ask.isTagged || ask.isSealed || (ask.length > 0 && !ask.isMet), errno: EPROT },

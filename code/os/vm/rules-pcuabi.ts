@@ -9,7 +9,7 @@ import { isAnonymous } from './advice.ts';
 import { isPermitted } from './authority.ts';
 import {
   AdviceCORE, AdviceDOFORK, AdviceDONTFORK, AdviceDONTNEED, AdviceFREE, AdviceKEEPONFORK, AdviceNOCORE, AdviceWIPEONFORK, MapANON, MapFIXED,
-  MapGROWSDOWN, MapNOREPLACE, MapPCUABI, MapPRIVATE, MapRUN, MapSHARED, ProtALL, ProtINVOKE, ProtWRITE, RemapFIXED, RemapMAYMOVE,
+  MapGROWSDOWN, MapNOREPLACE, MapPCUABI, MapPRIVATE, MapRUN, MapSHARED, ProtALL, ProtINVOKE, protMost, ProtWRITE, RemapFIXED, RemapMAYMOVE,
   SyncASYNC, SyncINVALIDATE, SyncPAGEOUT,
 } from './mman.ts';
 import type { Ask, Rule, Rules, RuleBook } from './request.ts';
@@ -40,6 +40,7 @@ const shown: Rules = [
 
 const place: Rules = [
   { row: 'P8', when: (ask) => ask.isTagged && !ask.isOwner, errno: ERESERVATION },
+  { row: 'P11', when: (ask) => ask.isTagged && (protMost(ask.prot) & ~(ask.reservation?.max ?? 0)) !== 0, errno: EINVAL },
   { row: 'P9', when: (ask) => ask.isTagged && ask.length > 0 && !isRefillable(ask), errno: ENOMEM },
   { row: 'P4', when: (ask) => ask.isTagged && ask.has(MapNOREPLACE), errno: EEXIST },
   { row: 'P3', when: (ask) => !ask.isTagged && isFixed(ask) && ask.isTaken, errno: ERESERVATION },

@@ -186,6 +186,20 @@ export class Rig {
   }
 }
 
+/** A way in which an arena can be on an operating system. */
+export interface Way {
+  readonly title: string;
+  readonly suspend: SuspendHow;
+  readonly abi: Abi;
+  /** make -- a rig of that way. */
+  make(options?: RigOptions): Rig;
+}
+
+/** Every way of suspension under every ABI: what is true of protection is true in all of them. */
+export const ways: readonly Way[] = (['kernel', 'signals'] as const).flatMap((suspend) => (['cheribsd', 'pcuabi'] as const).map((abi) => ({
+  title: `suspension by ${suspend}, ${abi}`, suspend, abi, make: (options: RigOptions = {}) => new Rig({ ...options, suspend, abi }),
+})));
+
 /** pages -- memory of the program's own, in a slot. */
 export function pages({ hart, process }: Thread, slot: number, count: number = 1): void {
   hart.clear(slot);
