@@ -9,7 +9,7 @@ import { variety } from '../code/base/base.ts';
 const top = resolve(import.meta.dirname, '..');
 
 /** The README's example, which is JavaScript as well as TypeScript. */
-function example(name: 'example' | 'machine' = 'example'): string {
+function example(name: 'example' | 'machine' | 'os' = 'example'): string {
   const readme = readFileSync(join(top, 'README.md'), 'utf8');
   const match = new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(readme);
   if (match === null) throw new Error(`the README has no ${name}`);
@@ -50,6 +50,14 @@ describe.runIf(variety === 'hot')('the packed package', () => {
     expect([printed[0], printed[1].includes(refusal), refusal.length > 0]).toEqual([said, true, true]);
   });
 
+  test('has the operating system alone, with which the README\'s example does what it says <design/os#.def.call>', () => {
+    writeFileSync(join(place, 'os.mjs'), example('os'));
+    const printed = run('node', ['os.mjs'], place);
+    expect(printed).toMatch(/^signal 11: storecap of 16 bytes at 0x[0-9a-f]+10\nchild 3 has ended; here is still 0\n +PID +START/);
+    writeFileSync(join(place, 'host.mjs'), "import { NodeDirectory } from 'capstan/host';\nconsole.log(new NodeDirectory('.').list('').includes('host.mjs'));\n");
+    expect(run('node', ['host.mjs'], place)).toBe('true\n');
+  });
+
   test('has types under which the README\'s example checks <design/boot#.req.example>', () => {
     writeFileSync(join(place, 'example.ts'), `${example()}\n// @ts-expect-error an unknown option is refused\nboot({ memry: '1MiB' });\n`);
     symlinkSync(join(top, 'node_modules', '@types'), join(place, 'node_modules', '@types'));
@@ -57,7 +65,8 @@ describe.runIf(variety === 'hot')('the packed package', () => {
     const tsc = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
     const flags = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'];
     writeFileSync(join(place, 'machine.ts'), example('machine'));
-    expect(run('node', [tsc, ...flags, 'example.ts', 'machine.ts'], place)).toBe('');
+    writeFileSync(join(place, 'os.ts'), example('os'));
+    expect(run('node', [tsc, ...flags, 'example.ts', 'machine.ts', 'os.ts'], place)).toBe('');
   });
 
   test('has the command, which runs a program <design/cli#.start>', () => {

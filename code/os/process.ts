@@ -24,7 +24,7 @@ import {
   signalExists, SignalMAX, SIGSTOP, signalStops, type Disposition, type SigAction,
 } from './signal.ts';
 import { childNotify } from './stop.ts';
-import { ArgumentSLOT, Thread, type Range, type ThreadBody } from './thread.ts';
+import { ArgumentSLOT, Thread, type Range, type ThreadBody, type ThreadKind } from './thread.ts';
 import { Unwind } from './unwind.ts';
 import { Channel } from './wait.ts';
 
@@ -52,6 +52,8 @@ export interface AdoptOptions {
   readonly stackSize?: number;
   /** Slots of its hart. */
   readonly slots?: number;
+  /** Whether its locals take stack, 16 bytes each <design/thread#.inv.depth>; default true. */
+  readonly localsOnStack?: boolean;
 }
 
 export interface SpawnOptions extends AdoptOptions {
@@ -202,18 +204,18 @@ export class Process {
     return this.make(name, 'adopted', options);
   }
 
-  private make(name: string, kind: 'plain' | 'stepped' | 'adopted', { stackSize, slots }: AdoptOptions): Thread | null {
+  private make(name: string, kind: ThreadKind, { stackSize, slots, localsOnStack }: AdoptOptions): Thread | null {
     aver(this.status === null, '<design/os#.process.over>');
     const stack = this.map.reserveStack(stackSize ?? StackSIZE, this.kernel.profile.stackGuard);
     if (stack === null) return null;
     const base = stack.base >>> 0;
-    return this.enrol(name, kind, { base, limit: base + stack.size }, slots ?? HartSLOTS);
+    return this.enrol(name, kind, { base, limit: base + stack.size }, slots ?? HartSLOTS, localsOnStack ?? true);
   }
 
   /** enrol -- a thread on a stack that there is: unsigned low addresses. For the kernel. */
-  enrol(name: string, kind: 'plain' | 'stepped' | 'adopted', stack: Range, slots: number): Thread {
+  enrol(name: string, kind: ThreadKind, stack: Range, slots: number, localsOnStack: boolean = true): Thread {
     const { kernel } = this, hart = new Hart(name, kernel.memory, this.space, slots, kernel.format);
-    const thread = new Thread(this, hart, name, kernel.threadNumber(), stack, kind);
+    const thread = new Thread(this, hart, name, kernel.threadNumber(), stack, kind, localsOnStack);
     hart.trap = (_hart, fault) => faultTake(thread, fault);
     kernel.scheduler.prepare(thread);
     this.threads.add(thread);
@@ -266,7 +268,8 @@ export class Process {
     this.isOver = true;
     if (this.alarm !== null) this.kernel.clock.cancel(this.alarm.timer);
     this.files.finish();
-    this.giveBack(this.map);
+    // Who keeps a process may look at its memory after its end, as one does at a core.
+    if (!this.isKept) this.giveBack(this.map);
     familyEnd(this);
   }
 

@@ -5,7 +5,7 @@
  */
 import { aver } from '../base/base.ts';
 import {
-  GranuleSHIFT, GranuleSIZE, HartSLOTS, ladderGrant, PageSIZE, PageVALID, type Fault, type Hart,
+  GranuleSHIFT, GranuleSIZE, ladderGrant, PageSIZE, PageVALID, type Fault, type Hart,
 } from '../machine/machine.ts';
 import { altstackSet, type AltStack } from './altstack.ts';
 import { settle, signalSend } from './delivery.ts';
@@ -45,6 +45,9 @@ export interface Range {
 
 /** An access: of a fault, or of the level that it interrupted. */
 export type Attempt = Pick<Fault, 'slot' | 'access' | 'offset' | 'size' | 'value'>;
+
+/** Who runs a thread: the scheduler, its accesses as calls or yielded; or the host. */
+export type ThreadKind = 'plain' | 'stepped' | 'adopted';
 
 /** A thread. */
 export class Thread {
@@ -100,7 +103,7 @@ export class Thread {
   /** The stack, unsigned low addresses; it grows down to its base, and [sp, limit) is in use while `sp` is in it. */
   readonly stackBase: number;
   readonly stackLimit: number;
-  /** Bytes of stack that a slot takes; 0 where the stack was not made for so many as a hart has by default. */
+  /** Bytes of stack that a local takes: a granule, or nothing. */
   readonly slotSize: number;
   /** The stack pointer when slot `slotsFrom` was the first that was free; it depends on `top` <design/thread#.inv.depth>. */
   private stackFrom: number;
@@ -111,7 +114,7 @@ export class Thread {
   depth: number = 0;
 
   /** `stack` is unsigned low addresses. */
-  constructor(process: Process, hart: Hart, name: string, id: number, stack: Range, kind: 'plain' | 'stepped' | 'adopted') {
+  constructor(process: Process, hart: Hart, name: string, id: number, stack: Range, kind: ThreadKind, localsOnStack: boolean) {
     this.process = process;
     this.hart = hart;
     this.name = name;
@@ -120,7 +123,7 @@ export class Thread {
     this.isAdopted = kind === 'adopted';
     this.stackBase = stack.base;
     this.stackLimit = stack.limit;
-    this.slotSize = hart.limit === HartSLOTS && stack.limit - stack.base < HartSLOTS * GranuleSIZE ? 0 : GranuleSIZE;
+    this.slotSize = localsOnStack ? GranuleSIZE : 0;
     this.stackFrom = stack.limit;
     this.slotsFrom = hart.top;
     if (this.slotSize > 0) {

@@ -3,6 +3,7 @@
  * A kernel with one process that has many maps, or many threads that wait; and programs in it that time themselves <design/bench#.os>.
  */
 import { performance } from 'node:perf_hooks';
+import { random } from '../../code/base/base.ts';
 import { Memory, PageSIZE, type Hart } from '../../code/machine/machine.ts';
 import {
   Frames, Kernel, MapANON, MapPRIVATE, ProtREAD, ProtWRITE, pthreadCreate, Semaphore, type Process, type PthreadAttributes, type Thread,
@@ -12,6 +13,12 @@ import type { Grown } from './os-work.ts';
 
 /** Reading and writing. */
 export const DATA: number = ProtREAD | ProtWRITE;
+
+/** Mappings that there are where threads are many. */
+const LeastMAPS = 100;
+
+/** Mappings that are used in turn. */
+const DrawnMAPS = 32;
 
 /** What a thread has that does little. */
 export const SMALL: { readonly slots: number; readonly stackSize: number } = { slots: 48, stackSize: PageSIZE };
@@ -30,6 +37,8 @@ export class OsRig {
   readonly main: Thread;
   /** How many maps, or threads, there are. */
   readonly size: number;
+  /** Slots of `main` for some of the mappings, of a page each, in no order. */
+  readonly drawn: Int32Array;
 
   /** With `size` of what `grown` says, and `memory` bytes to be used. */
   constructor(size: number, grown: Grown, memory: number) {
@@ -40,18 +49,15 @@ export class OsRig {
     const main = this.process.adopt('main');
     if (main === null) throw new Error('os: no memory for a thread');
     this.main = main;
-    if (grown === 'maps') this.fillMaps();
-    else this.fillThreads();
+    this.drawn = drawn(this.fillMaps(grown === 'maps' ? size : LeastMAPS));
+    if (grown === 'threads') this.fillThreads();
   }
 
-  /** fillMaps -- mappings of a page, each in a reservation of its own. */
-  private fillMaps(): void {
-    const { process, size } = this;
-    this.play(function* (t) {
-      const slot = t.enter(2);
-      for (let i = 0; i < size; i++) insist('mmap', process.map.mmap(t, slot, slot + 1, PageSIZE, DATA, MapANON | MapPRIVATE), 0);
-      return 0;
-    });
+  /** fillMaps -- mappings of a page, each in a reservation of its own; the slots of `main` that have them. */
+  private fillMaps(count: number): Int32Array {
+    const { main } = this, first = main.hart.enter(count), slots = Int32Array.from({ length: count }, (_, i) => first + i);
+    for (const slot of slots) pages(main, slot, 1);
+    return slots;
   }
 
   /** fillThreads -- threads that wait for what does not come. */
@@ -89,6 +95,17 @@ export class OsRig {
   }
 }
 
+/** drawn -- some of the slots, at random. */
+function drawn(slots: Int32Array): Int32Array {
+  const draw = random(1), count = Math.min(DrawnMAPS, slots.length);
+  for (let i = 0; i < count; i++) {
+    const other = i + draw(slots.length - i), slot = slots[i];
+    slots[i] = slots[other];
+    slots[other] = slot;
+  }
+  return slots.subarray(0, count);
+}
+
 /** semaphore -- one with nothing to be had. */
 export function semaphore(): Semaphore {
   const made = Semaphore.make('gate', 0);
@@ -105,6 +122,11 @@ export function pages({ hart, process: { map } }: Thread, dst: number, count: nu
 /** touch -- write to each of the pages. */
 export function touch({ hart }: Thread, slot: number, count: number): void {
   for (let i = 0; i < count; i++) hart.store32(slot, i * PageSIZE, i);
+}
+
+/** unmap -- end a mapping. */
+export function unmap({ hart, process: { map } }: Thread, slot: number, count: number): void {
+  insist('munmap', map.munmap(hart, slot, count * PageSIZE), 0);
 }
 
 /** insist -- an error unless all that is timed has happened <design/bench#.inv.done>. */

@@ -3,11 +3,10 @@
  * What threads do to each other <design/bench#.os.operations>.
  */
 import { performance } from 'node:perf_hooks';
-import { PageSIZE } from '../../code/machine/machine.ts';
 import {
   pthreadCreate, pthreadJoin, SIG_BLOCK, sigSet, SigSetEMPTY, SIGUSR1, type SigHandler, type Thread, type ThreadRun, type Yielded,
 } from '../../code/os/os.ts';
-import { insist, pages, since, SMALL, type OsRig } from './os-rig.ts';
+import { insist, pages, since, SMALL, unmap, type OsRig } from './os-rig.ts';
 import type { OsWork } from './os-work.ts';
 
 /** Bytes that go through a pipe at a time. */
@@ -187,6 +186,6 @@ export function wakeTake(rig: OsRig, { batch }: OsWork): number {
   files.close(pipe.to);
   while (other.state !== 'done') rig.steps(1);
   files.close(pipe.from);
-  insist('munmap', main.process.map.munmap(main.hart, WakeSLOT, PageSIZE), 0);
+  unmap(main, WakeSLOT, 1);
   return each;
 }

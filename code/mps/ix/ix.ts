@@ -25,6 +25,9 @@ export class ForkError extends Error {
   }
 }
 
+/** A mutator's stack is for signal frames: its locals take none of it, for the arena has the memory <design/ix#.stack>. */
+const StackOPTIONS = { stackSize: StackSIZE, localsOnStack: false };
+
 /** What an arena asks of POSIX. */
 export class IxPlinth implements Plinth, ProtixArena {
   readonly incremental = true;
@@ -184,12 +187,12 @@ export class IxPlatform implements Platform {
   }
 
   hart(name: string): Hart | null {
-    return this.known(this.process.adopt(name, { stackSize: StackSIZE }));
+    return this.known(this.process.adopt(name, StackOPTIONS));
   }
 
   thread(name: string, body: ThreadBody): Hart | null {
     // What a body yields is the scheduler's business: nothing, or what a client of the operating system makes.
-    return this.known(this.process.spawn(name, body as OsThreadBody, { stackSize: StackSIZE }));
+    return this.known(this.process.spawn(name, body as OsThreadBody, StackOPTIONS));
   }
 
   private known(thread: Thread | null): Hart | null {

@@ -6,7 +6,7 @@
 import { aver } from '../../base/base.ts';
 import { faultMake, PageREAD, PageVALID, PageWRITE, type Low } from '../../machine/machine.ts';
 import {
-  atFork, crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SEGV_LOADTAG, SEGV_STORETAG, SIG_DFL, SIG_IGN,
+  atFork, crashReport, Mutex, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SEGV_ACCERR, SIG_DFL, SIG_IGN,
   SigActionDEFAULT, sigSetAdd, SigSetEMPTY, sigSetUnion, SIGSEGV,
   type Process, type SigAction, type SigContext, type SigInfo, type Thread, type ThreadRun, type Wait,
 } from '../../os/os.ts';
@@ -104,7 +104,7 @@ export class Protsgix {
     }
     // Nothing is known of who faulted: look, and pass it on <design/protix#.threads.async.other>; what was sent is no fault
     // <design/protix#.departs.sent>.
-    if (context.access !== null && isOurs) {
+    if (isOurs && isOfPage(context)) {
       this.forwarded += 1;
       for (const one of this.arenas) one.fault(thread, addr, context, 'forwarded');
     }
@@ -173,10 +173,9 @@ export class Protsgix {
   /** forwardDefault -- what the kernel does where there is no handler: a fault ends the process though the signal be ignored, for the access
    * would fault for ever; a signal that somebody sent can be ignored. */
   private forwardDefault(signal: number, info: SigInfo, context: SigContext, thread: Thread): void {
-    const { process } = thread, { access } = context, isIgnored = (this.sigNext as SigAction).handler === SIG_IGN;
+    const { process } = thread, { access, kind } = context, isIgnored = (this.sigNext as SigAction).handler === SIG_IGN;
     if (access === null && isIgnored) return;
-    const kind = info.code === SEGV_STORETAG ? 'page-storecap' : info.code === SEGV_LOADTAG ? 'page-loadcap' : 'page';
-    const fault = access === null ? null : faultMake(kind, access, info.low, info.high, context.size, context.slot, context.offset, context.value);
+    const fault = access === null || kind === null ? null : faultMake(kind, access, info.low, info.high, context.size, context.slot, context.offset, context.value);
     const note = access === null ? `sent by process ${info.pid}` : isIgnored ? 'SIGSEGV is ignored: a fault cannot be' : null;
     process.crash(thread, signal, crashReport(process, thread, signal, info.code, fault, note));
   }
@@ -231,6 +230,9 @@ export class Protsgix {
     (this.legacies.get(process) ?? (process.parent === this.process ? this.legacy : null))?.(thread);
   }
 }
+
+/** isOfPage -- a page forbids it: under PCuABI what a capability forbids is a SIGSEGV too. */
+const isOfPage = ({ kind }: SigContext): boolean => kind === 'page' || kind === 'page-loadcap' || kind === 'page-storecap';
 
 function sigaction(process: Process, signal: number, action: SigAction): SigAction {
   const before = process.sigaction(signal, action);

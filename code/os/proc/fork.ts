@@ -110,7 +110,7 @@ const isFull = ({ kernel, limits }: Process): boolean =>
 /** spawnCopy -- the thread of a child: where the parent's is, and about to run `body`. */
 function spawnCopy(child: Process, parent: Thread, body: ThreadBody, { stepped }: ForkOptions): Thread {
   const { hart } = parent, stack = { base: parent.stackBase, limit: parent.stackLimit };
-  const thread = child.enrol(parent.name, stepped ?? parent.isStepped ? 'stepped' : 'plain', stack, hart.limit);
+  const thread = child.enrol(parent.name, stepped ?? parent.isStepped ? 'stepped' : 'plain', stack, hart.limit, parent.slotSize > 0);
   thread.hart.r.set(hart.r.subarray(0, hart.top << SlotSHIFT));
   thread.hart.top = hart.top;
   thread.mask = parent.mask;

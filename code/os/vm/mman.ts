@@ -114,6 +114,12 @@ export function permsOfProt(format: Format, prot: Prot, system: number): number 
     | ((prot & ProtEXEC) !== 0 ? perm.execute | system : 0);
 }
 
+/** protOfPerms -- the most that a capability with some permissions can be for; whether it is for capabilities is left open. */
+export function protOfPerms({ perm }: Format, perms: number): Prot {
+  return ((perms & perm.load) !== 0 ? ProtREAD : 0) | ((perms & perm.store) !== 0 ? ProtWRITE : 0)
+    | ((perms & perm.execute) !== 0 ? ProtEXEC : 0) | ProtHASCAP;
+}
+
 // What CheriBSD has against a prot ------------------------------------------------------------------------------------
 
 const ProtKNOWN: number = ProtALL | ProtCAP | ProtNOCAP;

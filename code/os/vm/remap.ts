@@ -2,9 +2,9 @@
  *
  * Making mappings longer or shorter, and moving them, once the profile has nothing against it <design/mman#.mremap>. Only PCuABI has it.
  */
-import { PageSIZE } from '../../machine/machine.ts';
+import { formatOf, PageSIZE } from '../../machine/machine.ts';
 import { ENOMEM } from '../errno.ts';
-import { MapFIXED, ProtINVOKE, RemapFIXED, RemapMAYMOVE } from './mman.ts';
+import { MapFIXED, ProtINVOKE, protOfPerms, RemapFIXED, RemapMAYMOVE, type Prot } from './mman.ts';
 import { inheritOf, MaxSHIFT, StateGUARD, StateMAX, StatePROT, StateSHARED } from './page-state.ts';
 import { capWrite } from './representable.ts';
 import { Ask, pageUp } from './request.ts';
@@ -23,12 +23,16 @@ export function remap(ask: Ask, dst: number, newAddr: number): number {
   return 0;
 }
 
-/** permsMoved -- the permissions of the old capability, but for those that the reservation never had <design/reservation#.departs.reuse>. */
-const permsMoved = ({ map, perms }: Ask, from: Reservation): number => perms & map.permsOf(from.max, ProtINVOKE);
+/** What a new reservation and its capability may do: as much as the old capability, but no more than the old reservation
+ * <design/reservation#.departs.reuse>. */
+function movable({ map, hart, perms: shown }: Ask, from: Reservation): { perms: number; max: Prot; run: boolean } {
+  const perms = shown & map.permsOf(from.max, ProtINVOKE);
+  return { perms, max: from.max & protOfPerms(formatOf(hart), perms), run: from.run >= 0 };
+}
 
 /** remapAnywhere -- to a new reservation: other bounds, the same permissions. */
 function remapAnywhere(ask: Ask, from: Reservation, dst: number): number {
-  const { map, hart } = ask, perms = permsMoved(ask, from), to = map.makeAnywhere(0, pageUp(ask.newLength), PageSIZE, from.max, from.run >= 0);
+  const { map, hart } = ask, { perms, max, run } = movable(ask, from), to = map.makeAnywhere(0, pageUp(ask.newLength), PageSIZE, max, run);
   return to === null ? ENOMEM : moved(ask, from, to, to.innerBase, () => { capWrite(hart, dst, to, to.innerBase, perms); });
 }
 
@@ -39,16 +43,18 @@ function remapTo(ask: Ask, from: Reservation, dst: number, newAddr: number): num
   if (refusal !== null) return refusal;
   const { base, limit } = target;
   if (target.isTagged) return moved(ask, from, map.insist(base), base, () => { hart.move(dst, newAddr); });
-  const to = map.make({ ...target.spread, innerBase: base, innerLimit: limit, max: from.max, run: from.run >= 0 });
-  return to === null ? ENOMEM : moved(ask, from, to, base, () => { capWrite(hart, dst, to, base, permsMoved(ask, from)); });
+  const { perms, max, run } = movable(ask, from), to = map.make({ ...target.spread, innerBase: base, innerLimit: limit, max, run });
+  return to === null ? ENOMEM : moved(ask, from, to, base, () => { capWrite(hart, dst, to, base, perms); });
 }
 
 /** moved -- move what there is, as far as it is to be, and have the rest be like its end; a reservation without mappings goes. */
 function moved({ map, base, oldLength, newLength }: Ask, from: Reservation, to: Reservation, at: number, give: () => void): number {
   const oldSize = pageUp(oldLength), newSize = pageUp(newLength), size = Math.min(oldSize, newSize);
   const more = after(from, base + size, to);
-  // A new reservation never fails: it has a run if there is one to be moved.
-  if (!from.moveTo(to, base, size, at)) return ENOMEM;
+  if (!from.moveTo(to, base, size, at)) {
+    if (to.mapped === 0) map.destroy(to);
+    return ENOMEM;
+  }
   if (newSize > size) put(to, at + size, at + newSize, more);
   if (oldSize > size) from.unmap(base + size, base + oldSize);
   give();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { PageSIZE, type Hart } from '../../../code/machine/machine.ts';
 import {
-  ProtHASCAP, ProtNONE, ProtREAD, ProtWRITE, SA_NODEFER, SA_RESETHAND, SA_SIGINFO, SEGV_ACCERR, SEGV_MAPERR, SI_LWP, SI_USER, SIG_DFL, SIG_IGN, SIGKILL, SIGPROT, SIGSEGV, sigSet, sigSetAdd,
+  MapANON, MapPRIVATE, MapSHARED, PROT_CHERI_TAG, ProtHASCAP, ProtNOCAP, ProtNONE, ProtREAD, ProtWRITE, SA_NODEFER, SA_RESETHAND, SA_SIGINFO, SEGV_ACCERR, SEGV_CAPTAGERR, SEGV_MAPERR, SI_LWP, SI_USER, SIG_DFL, SIG_IGN, SIGKILL, SIGPROT, SIGSEGV, sigSet, sigSetAdd,
   sigSetHas, SIGUSR1, SIGUSR2, stepLoad32, stepStore32, type SigAction, type Thread, type ThreadBody,
 } from '../../../code/os/os.ts';
-import { action, failure, open, opener, own, pages, protOf, reportOf, Rig, slotCopy, type RigOptions, ways } from './rig.ts';
+import { action, failure, open, opener, own, pages, protOf, reportOf, slotCopy, type Rig, type RigOptions, ways } from './rig.ts';
 
-describe.each(ways)('$title', ({ make }) => {
+describe.each(ways)('$title', ({ make, abi }) => {
   /** A rig with a page of the program's own, which nobody may access, in slot 5 of its main thread. */
   function foreign(options: RigOptions): { rig: Rig; main: Thread; hart: Hart; low: number } {
     const rig = make(options), main = rig.adopt();
@@ -39,10 +39,12 @@ describe.each(ways)('$title', ({ make }) => {
     });
 
     test('does so too where the fault is of a capability on a page that takes none <design/protix#.departs.forward>', () => {
-      const { rig, main, hart } = foreign({});
-      pages(main, 6);
-      expect(rig.process.map.mprotect(hart, 6, PageSIZE, 0x8003)).toBe(0);
-      expect(failure(() => { hart.storeCap(6, 16, 5); })).toContain('SEGV_STORETAG');
+      const { rig, hart } = foreign({});
+      // Shared memory, by a capability that may store others where that has none by itself.
+      const flags = MapANON | (abi === 'pcuabi' ? MapSHARED : MapPRIVATE), prot = ProtREAD | ProtWRITE | (abi === 'pcuabi' ? 0 : ProtNOCAP);
+      expect(rig.process.map.mmap(hart, 6, 0, PageSIZE, prot, flags)).toBe(0);
+      rig.process.map.grant(hart, 6, hart.r[6 << 3], ProtREAD | ProtWRITE, false);
+      expect(failure(() => { hart.storeCap(6, 16, 5); })).toContain(abi === 'pcuabi' ? 'SEGV_CAPACCESSERR' : 'SEGV_STORETAG');
       expect(reportOf(rig.process)).toContain('the page does not allow tagged capabilities');
     });
 
@@ -176,19 +178,23 @@ describe.each(ways)('$title', ({ make }) => {
   });
 
   describe('what is no barrier', () => {
-    test('a fault of a capability never gets here <design/protix#.inv.accerr>', () => {
-      const { rig, hart } = foreign({}), log: number[] = [];
-      rig.process.sigaction(SIGPROT, action(function* (signal, _info, context, thread) {
+    test('a fault of a capability is nobody\'s barrier, whichever signal it is <design/protix#.inv.accerr>', () => {
+      const log: unknown[] = [], signal = abi === 'pcuabi' ? SIGSEGV : SIGPROT;
+      const mend = action(function* (told, info, context, thread) {
         yield;
-        log.push(signal);
+        log.push(told, info?.code, context?.kind);
         const local = thread.hart.local();
         slotCopy(thread.hart, local, thread.hart, 7);
         context?.store(6, local);
-      }, SA_SIGINFO));
+      }, SA_SIGINFO);
+      const { rig, hart } = foreign(abi === 'pcuabi' ? { before: mend } : {});
+      if (abi === 'cheribsd') rig.process.sigaction(SIGPROT, mend);
       rig.make(rig.threads[0], 6, 1);
       hart.move(7, 6);
       hart.clear(6);
-      expect([hart.load32(6, 0), log, rig.protsgix.forwarded, rig.protsgix.cleared, rig.arena.counts.clearedHits]).toEqual([1, [SIGPROT], 0, 0, 0]);
+      const { forwarded, cleared } = rig.protsgix;
+      expect([hart.load32(6, 0), log]).toEqual([1, [signal, abi === 'pcuabi' ? SEGV_CAPTAGERR : PROT_CHERI_TAG, 'tag']]);
+      expect([rig.protsgix.forwarded, rig.protsgix.cleared, rig.arena.counts.clearedHits]).toEqual([forwarded, cleared, 0]);
     });
 
     test('an address where nothing is goes on without any arena being asked <design/protix#.inv.accerr>', () => {

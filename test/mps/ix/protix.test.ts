@@ -4,12 +4,12 @@ import { protixConvert } from '../../../code/mps/ix/protix.ts';
 import { Vmix } from '../../../code/mps/ix/vmix.ts';
 import { AccessNONE, AccessREAD, AccessWRITE } from '../../../code/mps/mps.ts';
 import {
-  EACCES, ENOMEM, ProtEXEC, ProtHASCAP, ProtNONE, ProtREAD, ProtWRITE, SA_NODEFER, SA_ONSTACK, SA_RESTART, SA_SIGINFO, SIGSEGV, SigSetEMPTY,
+  EACCES, EINVAL, ENOMEM, ProtEXEC, ProtHASCAP, ProtNONE, ProtREAD, ProtWRITE, SA_NODEFER, SA_ONSTACK, SA_RESTART, SA_SIGINFO, SIGSEGV, SigSetEMPTY,
   type SigAction,
 } from '../../../code/os/os.ts';
-import { action, failure, opener, own, rightsAt, Rig, ways } from './rig.ts';
+import { action, failure, opener, own, rightsAt, type Rig, ways } from './rig.ts';
 
-describe.each(ways)('$title', ({ make }) => {
+describe.each(ways)('$title', ({ make, abi }) => {
   const DATA = PageVALID | PageREAD | PageLOADCAP, ALL = DATA | PageQUICK | PageWRITE | PageSTORECAP;
 
   /** What forbidding something comes to, by the set of accesses: as mprotect is told, and as pages show it. */
@@ -43,7 +43,7 @@ describe.each(ways)('$title', ({ make }) => {
         expect(vmix.commit(base, PageSIZE)).toBe(true);
         const mine = process.map.entries().filter(({ reservation }) => reservation === base >>> 0);
         expect(mine.map(({ kind, max }) => [kind, max])).toEqual([['mapped', most], ['mapped', most]]);
-        expect(process.map.mprotect(vmix.hart, 2, PageSIZE, ProtREAD | ProtEXEC)).toBe(execute ? 0 : EACCES);
+        expect(process.map.mprotect(vmix.hart, 2, PageSIZE, ProtREAD | ProtEXEC)).toBe(execute ? 0 : abi === 'pcuabi' ? EINVAL : EACCES);
       });
     }
 

@@ -10,7 +10,7 @@ import { ProtixDEFAULT, Protsgix, type ProtixOptions } from '../../../code/mps/i
 import { Thix, type SuspendHow } from '../../../code/mps/ix/thix.ts';
 import { ResOK, type AllocationPoint, type AmcPool, type Event, type Format } from '../../../code/mps/mps.ts';
 import {
-  Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SIGSEGV, SigSetEMPTY, type KernelWatcher, type Process, type SigAction, type SigHandler,
+  Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SIGSEGV, SigSetEMPTY, sigSetHas, SIGXCPU, SIGXFSZ, type KernelWatcher, type Process, type SigAction, type SigHandler,
   type Abi, type SpawnOptions, type Thread, type ThreadBody,
 } from '../../../code/os/os.ts';
 import { shieldLook } from '../../../code/observe/shield.ts';
@@ -192,13 +192,21 @@ export interface Way {
   readonly suspend: SuspendHow;
   readonly abi: Abi;
   /** make -- a rig of that way. */
-  make(options?: RigOptions): Rig;
+  readonly make: (options?: RigOptions) => Rig;
 }
 
 /** Every way of suspension under every ABI: what is true of protection is true in all of them. */
 export const ways: readonly Way[] = (['kernel', 'signals'] as const).flatMap((suspend) => (['cheribsd', 'pcuabi'] as const).map((abi) => ({
   title: `suspension by ${suspend}, ${abi}`, suspend, abi, make: (options: RigOptions = {}) => new Rig({ ...options, suspend, abi }),
 })));
+
+/** isStopped -- whether a thread is kept from running: by the kernel, or in the handler of SIGXFSZ. */
+export const isStopped = ({ suspended, levels, depth, pending }: Thread): boolean =>
+  suspended > 0 || (levels.slice(0, depth).some(({ signal }) => signal === SIGXFSZ) && !sigSetHas(pending, SIGXCPU));
+
+/** inHandler -- whether a thread is in the handler of a fault. */
+export const inHandler = ({ state, levels, depth }: Thread): boolean =>
+  state !== 'done' && levels.slice(0, depth).some(({ signal }) => signal === SIGSEGV);
 
 /** pages -- memory of the program's own, in a slot. */
 export function pages({ hart, process }: Thread, slot: number, count: number = 1): void {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PageSIZE } from '../../../code/machine/machine.ts';
 import { AccessREAD, ResOK, tagged, type Format } from '../../../code/mps/mps.ts';
 import { SA_SIGINFO, stepLoad32, stepStoreCap, type Thread, type ThreadBody } from '../../../code/os/os.ts';
-import { action, failure, opener, own, pages, reportOf, Rig, slotCopy, type RigOptions, ways } from './rig.ts';
+import { action, failure, opener, own, pages, reportOf, slotCopy, type Rig, type RigOptions, ways } from './rig.ts';
 
 describe.each(ways)('$title', ({ make }) => {
   /** stepper -- a thread that is cut anywhere, with some slots of another's. */

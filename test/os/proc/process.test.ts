@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../code/base/base.ts';
+import { PageSIZE } from '../../../code/machine/machine.ts';
 import { ECHILD, EINTR, EINVAL } from '../../../code/os/errno.ts';
 import { kill } from '../../../code/os/kill.ts';
 import { abort } from '../../../code/os/proc/abort.ts';
@@ -15,6 +16,7 @@ import {
 } from '../../../code/os/signal.ts';
 import type { Kernel } from '../../../code/os/kernel.ts';
 import type { Thread, ThreadBody } from '../../../code/os/thread.ts';
+import { ProtREAD } from '../../../code/os/vm/mman.ts';
 import { seeds } from '../../seed.ts';
 import { pages, play, start, system } from './rig.ts';
 
@@ -286,4 +288,13 @@ test('a kernel finds its processes by number, from 2 on <design/process#.pid>', 
   expect([one.pid, two.pid, kernel.find(2), kernel.find(InitPID), one.parentPid]).toEqual([2, 3, one, null, InitPID]);
   one.terminate({ exit: 0 });
   expect([one.isOver, kernel.find(2), kernel.process('three').pid]).toEqual([true, null, 4]);
+});
+
+test('a process that the host keeps has its memory when it is over, and another has not <design/process#.over>', () => {
+  const kernel = system(), kept = kernel.process('kept', true), other = kernel.process('other');
+  for (const one of [kept, other]) {
+    expect(one.map.reserve(PageSIZE, ProtREAD, ProtREAD)).not.toBeNull();
+    one.terminate({ exit: 0 });
+  }
+  expect([kept.isOver, kept.map.entries().length, other.isOver, other.map.entries().length]).toEqual([true, 1, true, 0]);
 });

@@ -8,7 +8,7 @@ import {
 } from '../../../code/os/vm/mman.ts';
 import { IncoreCAPSTORE, IncoreINCORE, IncoreMODIFIED, IncoreREFERENCED } from '../../../code/os/vm/reservation.ts';
 import {
-  anonymous, at, CAP, childOf, fileOf, found, kindName, KINDS, mapped, mapRig, mmap, mprotect, NULL, OTHER, PAGE, ROOT, RW, SIZE, TEMP, unchanged, without,
+  anonymous, at, CAP, childOf, fileOf, FIRST, found, kindName, KINDS, mapped, mapRig, mmap, mprotect, munmap, NULL, OTHER, PAGE, ROOT, rootAt, RW, SIZE, TEMP, unchanged, without,
   type MapRig,
 } from './map-rig.ts';
 
@@ -179,6 +179,52 @@ test('MADV_FREE needs SW_VMEM, and other advice does not <design/mman#.madvise>'
   const rig = mapped();
   rig.hart.move(OTHER, without(rig, 1 << 16));
   expect([advise(rig, OTHER, PAGE, AdviceFREE), advise(rig, OTHER, PAGE, AdviceDONTNEED)]).toEqual(['EPROT', '0']);
+});
+
+describe('calls that ask for bounds alone, over two reservations side by side', () => {
+  /** Slot TEMP has all authority over both, from the second page of the first on. */
+  const pair = (pages: number = 64): MapRig => {
+    const rig = mapped(RW, SIZE, { pages });
+    expect(anonymous(rig, SIZE, RW)).toBe('0');
+    rootAt(rig, FIRST + PAGE);
+    return rig;
+  };
+  const locked = (rig: MapRig): number[] => rig.map.entries().map((entry) => entry.locked);
+
+  test('mincore tells of the pages of both <design/mman#.advice.across> <design/mman#.mincore>', () => {
+    const rig = pair();
+    rig.hart.store32(TEMP, PAGE, 1);
+    rig.hart.store32(TEMP, 4 * PAGE, 1);
+    expect(incore(rig, TEMP, 7).map((bits) => bits & IncoreINCORE)).toEqual([0, 1, 0, 0, 1, 0, 0]);
+  });
+
+  test('mlock and munlock mark the pages of both, and where there is no memory of none <design/mman#.advice.across> <design/mman#.mlock>', () => {
+    const rig = pair(), { map, hart } = rig;
+    expect([map.mlock(hart, TEMP, 5 * PAGE), locked(rig), rig.frames.available]).toEqual([0, [3, 2], 59 * PAGE]);
+    expect(errnoName(map.msync(hart, at(rig, TEMP, 3 * PAGE), 4 * PAGE, SyncINVALIDATE))).toBe('EBUSY');
+    expect([map.munlock(hart, rootAt(rig, FIRST), 5 * PAGE), locked(rig)]).toEqual([0, [0, 1]]);
+    const tight = pair(5);
+    expect(unchanged(tight, () => errnoName(tight.map.mlock(tight.hart, TEMP, 7 * PAGE)))).toBe('ENOMEM');
+    expect(tight.frames.available).toBe(5 * PAGE);
+  });
+
+  test('msync reaches both, and a hole between is ENOMEM <design/mman#.advice.across> <design/mman#.msync>', () => {
+    const rig = pair(), { map, hart } = rig;
+    expect(map.msync(hart, TEMP, 7 * PAGE, SyncINVALIDATE)).toBe(0);
+    expect(munmap(rig, rootAt(rig, FIRST + PAGE), PAGE)).toBe('EPROT');
+    expect(munmap(rig, at(rig, CAP, 0), PAGE)).toBe('0');
+    rootAt(rig, FIRST + PAGE);
+    const calls = [() => map.msync(hart, TEMP, 7 * PAGE, 0), () => map.mlock(hart, TEMP, 7 * PAGE), () => map.mincore(hart, TEMP, 7 * PAGE, new Uint8Array(8))];
+    expect(calls.map((call) => unchanged(rig, () => errnoName(call())))).toEqual(['ENOMEM', 'ENOMEM', 'ENOMEM']);
+  });
+
+  test('madvise reaches both, and leaves out what is not reserved <design/mman#.advice.across> <design/mman#.madvise>', () => {
+    const rig = pair();
+    for (const offset of [0, 4 * PAGE]) rig.hart.store32(TEMP, offset, 7);
+    expect(advise(rig, rootAt(rig, FIRST), 64 * PAGE, AdviceFREE)).toBe('0');
+    expect([rig.hart.load32(TEMP, PAGE), rig.hart.load32(TEMP, 5 * PAGE)]).toEqual([0, 0]);
+    expect(advise(rig, rootAt(rig, FIRST + 32 * PAGE), SIZE, AdviceWILLNEED)).toBe('0');
+  });
 });
 
 test('msync without a length is of the like pages around the address, and paging out loses nothing <design/mman#.msync>', () => {

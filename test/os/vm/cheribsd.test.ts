@@ -119,6 +119,10 @@ const cases: readonly Case[] = [
   call('B39', 'mprotect of nothing', '0', protect(ProtREAD), cap, 0),
   ...liveRows('B40', 'B41', 'B42', protect(ProtREAD)),
   call('B43', 'more than the maximum', 'EACCES', protect(ProtEXEC), cap, PAGE),
+  ['B43', 'capabilities in a shared file', 'EACCES', (rig) => {
+    mmap(rig, NULL, PAGE, RW, MapSHARED, fileOf(rig, 4));
+    return refused(rig, () => mprotect(rig, TEMP, PAGE, RW | ProtCAP));
+  }],
   call('B44', 'minherit without SW_VMEM', 'EPROT', inherit(1), withoutVmem, PAGE),
   call('B45', 'minherit within a page', 'EINVAL', inherit(1), off, PAGE),
   call('B46', 'no such inheritance', 'EINVAL', inherit(4), cap, PAGE),
@@ -129,7 +133,6 @@ const cases: readonly Case[] = [
   call('B52', 'MADV_FREE without SW_VMEM', 'EPROT', advise(AdviceFREE), withoutVmem, PAGE),
   call('B53', 'no such advice', 'EINVAL', advise(77), cap, PAGE),
   call('B54', 'madvise of nothing', '0', advise(AdviceFREE), cap, 0),
-  ...liveRows('B55', 'B56', 'B57', advise(AdviceNORMAL)),
   call('B58', 'mincore through what does not meet the range', 'EPROT', incore, (rig) => at(rig, CAP, SIZE), PAGE),
   call('B58', 'mincore untagged', 'EPROT', incore, untagged, PAGE),
   call('B59', 'mincore of nothing', '0', incore, cap, 0),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatOf, permsOf, slotRead, type FormatName } from '../../../code/machine/machine.ts';
 import { errnoName } from '../../../code/os/errno.ts';
-import { MapANON, MapPRIVATE, MapSHARED, protMax, ProtREAD, RemapFIXED, RemapMAYMOVE } from '../../../code/os/vm/mman.ts';
-import { anonymous, at, CAP, fileOf, integer, mapRig, mmap, munmap, narrow, NULL, OTHER, PAGE, ROOT, RW, SIZE, TEMP, unchanged, without, type MapRig } from './map-rig.ts';
+import { AdviceDONTFORK, AdviceWIPEONFORK, MapANON, MapPRIVATE, MapSHARED, protMax, ProtREAD, RemapFIXED, RemapMAYMOVE } from '../../../code/os/vm/mman.ts';
+import { anonymous, at, CAP, childOf, fileOf, found, integer, mapRig, mmap, munmap, narrow, NULL, OTHER, PAGE, ROOT, RW, SIZE, TEMP, unchanged, without, type MapRig } from './map-rig.ts';
 
 const FORMATS: readonly FormatName[] = ['riscv', 'morello'];
 
@@ -93,6 +93,22 @@ for (const format of FORMATS) {
       expect(remap(rig, CAP, PAGE, 3 * PAGE, RemapMAYMOVE | RemapFIXED, OTHER)).toBe('0');
       expect(content(rig, OTHER, 4)).toEqual([true, [1, 0, 0, 0]]);
       expect(rig.map.entries().map(({ kind, prot }) => [kind, prot & 7])).toEqual([['hole', 0], ['mapped', 3], ['mapped', 1]]);
+    });
+
+    test('what goes on behind the end is inherited as the end is, in place and elsewhere <design/mman#.mremap>', () => {
+      for (const [advice, seen] of [[AdviceDONTFORK, 'page maperr'], [AdviceWIPEONFORK, 0]] as [number, unknown][]) {
+        for (const flags of [0, RemapMAYMOVE]) {
+          const rig = filled(format), { hart, map } = rig, size = flags === 0 ? SIZE : 6 * PAGE;
+          expect(errnoName(map.madvise(hart, CAP, SIZE, advice))).toBe('0');
+          if (flags === 0) expect(munmap(rig, at(rig, CAP, 2 * PAGE), 2 * PAGE)).toBe('0');
+          expect(remap(rig, CAP, flags === 0 ? 2 * PAGE : SIZE, size, flags)).toBe('0');
+          expect(map.entries()).toHaveLength(1);
+          hart.move(CAP, TEMP);
+          hart.store32(CAP, size - PAGE, 1);
+          const child = childOf(rig)!;
+          expect([0, size - PAGE].map((offset) => found(child, () => child.hart.load32(CAP, offset)))).toEqual([seen, seen]);
+        }
+      }
     });
 
     test('into padding: ENOMEM <design/profile#.open.extent>', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatOf } from '../../../code/machine/machine.ts';
+import { formatOf, permsOf, slotRead } from '../../../code/machine/machine.ts';
 import { errnoName } from '../../../code/os/errno.ts';
 import {
   AdviceDONTNEED, AdviceFREE, AdviceNORMAL, MapANON, MapFIXED, MapGROWSDOWN, MapNOREPLACE, MapPRIVATE, MapRUN, MapSHARED, protMax,
@@ -67,6 +67,13 @@ const holed = (page: number): Slot => (rig) => {
   return CAP;
 };
 
+/** In place of the rig's reservation there is one for reading alone, and the capability is that of the first. */
+function revived(rig: MapRig): void {
+  munmap(rig, CAP, SIZE);
+  expect(mmap(rig, NULL, SIZE, ProtREAD, PRIVATE)).toBe('0');
+  expect(slotRead(rig.hart, TEMP).lo).toBe(slotRead(rig.hart, CAP).lo);
+}
+
 const segmentOf = (rig: MapRig) => {
   const segments = new ShmSegments(rig.memory, rig.frames, false), id = segments.get(0, 2 * PAGE, 0);
   return segments.find(id)!;
@@ -100,6 +107,14 @@ const cases: readonly Case[] = [
     munmap(rig, CAP, SIZE);
     return unchanged(rig, () => mmap(rig, CAP, PAGE, RW, FIXED));
   }],
+  ['P11', 'more than the reservation may, of a capability for an earlier one', 'EINVAL', (rig) => {
+    revived(rig);
+    return unchanged(rig, () => mmap(rig, CAP, PAGE, RW, FIXED));
+  }],
+  ['P11', 'the same as PROT_MAX', 'EINVAL', (rig) => {
+    revived(rig);
+    return unchanged(rig, () => mmap(rig, CAP, PAGE, ProtREAD | protMax(RW), FIXED));
+  }],
   ...([['all of the range', PAGE, PAGE], ['its end', 0, 2 * PAGE], ['its middle', 0, 3 * PAGE], ['its front', PAGE, 2 * PAGE]] as [string, number, number][])
     .map(([where, from, length]): Case => ['P9', `a hole is ${where}`, 'ENOMEM', (rig) => {
       munmap(rig, at(rig, CAP, PAGE), PAGE);
@@ -132,6 +147,11 @@ const cases: readonly Case[] = [
   attach('P5', 'a capability that lost its tag', 'EINVAL', untagged),
   attach('P8', 'bounds that are more than a reservation', 'ERESERVATION', wide),
   attach('P3', 'an integer in a reservation', 'ERESERVATION', (rig) => integer(rig, FIRST)),
+  ['P11', 'shmat: more than the reservation may', 'EINVAL', (rig) => {
+    const segment = segmentOf(rig);
+    revived(rig);
+    return unchanged(rig, () => errnoName(rig.map.shmat(rig.hart, TEMP, segment, CAP, 0)));
+  }],
   attach('S0', 'an integer within a page', 'EINVAL', off2),
   call('U0', 'munmap of nothing', 'EINVAL', munmap, cap, 0),
   call('U0', 'munmap within a page', 'EINVAL', munmap, off, PAGE),
@@ -200,6 +220,18 @@ const cases: readonly Case[] = [
 
 describe('PCuABI refuses', () => {
   tryRows('pcuabi', cases, '<design/profile#.pcuabi>');
+});
+
+test('what a capability for an earlier reservation moves has no more permissions than the later one had <design/reservation#.departs.reuse> <design/reservation#.inv.max>', () => {
+  for (const newAddr of [NULL, OTHER]) {
+    const rig = mapRig({ abi: 'pcuabi' }), { hart } = rig, flags = RemapMAYMOVE | (newAddr === NULL ? 0 : RemapFIXED);
+    anonymous(rig, SIZE, RW);
+    revived(rig);
+    const live = permsOf(hart, TEMP);
+    hart.move(OTHER, integer(rig, 0x3000_0000));
+    expect(errnoName(rig.map.mremap(hart, TEMP, CAP, SIZE, 5 * PAGE, flags, newAddr))).toBe('0');
+    expect([permsOf(hart, TEMP), hart.load32(TEMP, 0), mprotect(rig, TEMP, PAGE, RW)]).toEqual([live, 0, 'EINVAL']);
+  }
 });
 
 test('as the code that landed has it, a hole at the front may be mapped over, and no other <design/profile#.refill>', () => {

@@ -8,7 +8,7 @@ import {
 } from './abi.ts';
 import { permsMissing, type Cap } from './caps.ts';
 import { covers, firstOf, isAllowed, isOwnerOf, pageDown, pageUp, withCaps, type Answers, type MapAsk, type Rules } from './rules.ts';
-import { CAPS, LAST, PAGE, W, type Page, type Space } from './space.ts';
+import { CAPS, LAST, PAGE, W, type Space } from './space.ts';
 
 const halves = (prot: number): { now: number; max: number } => ({ now: prot & 0xffff, max: prot >>> 16 === 0 ? prot & 0xffff : prot >>> 16 });
 
@@ -93,17 +93,11 @@ function placeWrong(space: Space, { cap, length, prot, flags, outer }: MapAsk): 
   ];
 }
 
-/** isPlain -- no tag can be stored at a page, whatever its protection. */
-const isPlain = ({ isShared, source }: Page): boolean => isShared && source !== null && !source.carriesTags;
-
 const isCovering = (cap: Cap, length: number): boolean => cap.isTagged && !cap.isSealed && covers(cap, length);
 
-/** holes -- what the calls for memory that is there have against a range; one that goes on into another reservation the texts leave open. */
-function holes(space: Space, cap: Cap, length: number): readonly (readonly [boolean, number])[] {
-  const base = pageDown(cap.addr), limit = pageUp(cap.addr + length), isMapped = length === 0 || space.isMapped(base, limit);
-  const isAcross = isMapped && length > 0 && limit > (space.at(base)?.limit ?? 0);
-  return [[!isMapped || isAcross, ENOMEM], [isAcross, 0]];
-}
+/** holes -- what the calls for memory that is there have against a range, be it of one reservation or of several. */
+const holes = (space: Space, cap: Cap, length: number): readonly (readonly [boolean, number])[] =>
+  [[length > 0 && !space.isMapped(pageDown(cap.addr), pageUp(cap.addr + length)), ENOMEM]];
 
 /** CheriBSD. */
 export const cheribsd: Rules = {
@@ -119,19 +113,11 @@ export const cheribsd: Rules = {
     const wanted = (withCaps(now, isBarred(now)) | withCaps(max, isBarred(max))) & (((now | prot >>> 16) & ProtCAP) !== 0 ? -1 : ~CAPS);
     return firstOf(
       ...manages(space, cap, length, true, prot),
-      // Of pages that can have no tags PROT_CAP may be said in vain.
-      [
-        [wanted !== 0 && !space.every(cap.addr, limit, (page) => page !== null && isAllowed(page, wanted)), EACCES],
-        [(wanted & CAPS) !== 0 && space.every(cap.addr, limit, (page) => page !== null && isAllowed(page, isPlain(page) ? wanted & ~CAPS : wanted)), 0],
-      ],
+      [[wanted !== 0 && !space.every(cap.addr, limit, (page) => page !== null && isAllowed(page, wanted)), EACCES]],
     );
   },
 
-  // The texts ask for bounds alone: a reservation that has ended, or one of several, may be refused.
-  madvise: (space, cap, length, advice) => firstOf(
-    [[!isCovering(cap, length) || (advice === 'free' && !cap.hasVmem), EPROT], [advice === 'bad', EINVAL]],
-    length === 0 || isOwnerOf(space, cap) ? [] : [[true, EPROT], [true, EACCES], [true, 0]],
-  ),
+  madvise: (_space, cap, length, advice) => firstOf([[!isCovering(cap, length) || (advice === 'free' && !cap.hasVmem), EPROT], [advice === 'bad', EINVAL]]),
 
   // It asks for an overlap alone: whatever a capability with bounds is shown for.
   mincore: (space, cap, length) => firstOf(

@@ -39,12 +39,12 @@ function pointerWrong(space: Space, { cap, length, prot, flags, outer }: MapAsk)
       [[there && (isCrooked || !space.isFree(outer.base, outer.limit)) && size > 0, ERESERVATION], [there && isCrooked, EINVAL], [there && isCrooked, EACCES]],
     ];
   }
-  const lacks = [permsMissing(cap, basic(prot)), EINVAL] as const;
+  const lacks = [permsMissing(cap, basic(prot)), EINVAL] as const, most = space.at(cap.addr)?.max ?? 0;
   return [
     [[!isAuthority(cap, length) || !fixed, EINVAL]],
     // When it is asked for the permissions the texts do not say.
     [[!isOwnerOf(space, cap), ERESERVATION], lacks],
-    [lacks, [exclusive && (size === 0 || !space.isBare(cap.addr, cap.addr + size)), EEXIST], [exclusive && size === 0, EINVAL], [!isMapped(space, cap, length), ENOMEM]],
+    [lacks, [(basic(protMaxOf(prot)) & ~most) !== 0, EINVAL], [exclusive && (size === 0 || !space.isBare(cap.addr, cap.addr + size)), EEXIST], [exclusive && size === 0, EINVAL], [!isMapped(space, cap, length), ENOMEM]],
   ];
 }
 

@@ -46,7 +46,7 @@ function targetFor(world: World, dice: Dice, newLength: number): { ask: MapAsk; 
 
 /** isLeftOut -- what histories do not move <design/vm-oracle#.leaves.move>. */
 const isLeftOut = (page: Page | null, grows: boolean): boolean =>
-  page !== null && (page.isGuard || page.reservation.isRun || (grows && (page.isLocked || page.inherit === 'none' || page.inherit === 'zero')));
+  page !== null && (page.isGuard || page.reservation.isRun || (grows && page.isLocked));
 
 const usual: readonly number[] = [0, 0, RemapMAYMOVE, RemapMAYMOVE, RemapMAYMOVE | RemapFIXED];
 
@@ -105,12 +105,14 @@ function newPlace(world: World, cap: Cap, newSize: number, target: MapAsk | null
     must(world.hart.isSame(RESULT, TARGET), 'mremap gives another capability than its target');
     return model.at(target.cap.addr) as Region;
   }
-  must(isAsAble(made, cap) && isAsAble(cap, made) && made.hasVmem && made.isTagged, 'mremap changes permissions');
+  const old = model.at(cap.addr) as Region;
+  must(isAsAble(made, cap) && made.load === (cap.load && (old.max & R) !== 0) && made.store === (cap.store && (old.max & W) !== 0), 'mremap changes permissions for data');
+  must(made.execute === (cap.execute && (old.max & X) !== 0) && made.hasVmem && made.isTagged, 'mremap changes permissions');
   must(made.addr === made.base || target !== null, 'mremap gives a capability with an address within');
   must(target === null || made.addr === target.cap.addr, 'mremap moves to another place');
   must(isExact(world.format, made.base, made.top) && made.top - made.base === wholeOf(world.format, newSize).size, 'mremap makes a reservation of another size');
   must(model.isFree(made.base, made.top), 'mremap makes a reservation that meets another');
-  const region = model.reserve(made.base, made.top, made.addr, made.addr + newSize, false, permsOfCap(made) & (model.at(cap.addr) as Region).max);
+  const region = model.reserve(made.base, made.top, made.addr, made.addr + newSize, false, permsOfCap(made) & old.max);
   tree.insert(region);
   return region;
 }
