@@ -38,8 +38,8 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   {
     name: 'one thread is stopped and the others are not',
     file: 'code/mps/ix/thix.ts',
-    old: 'thread === kernel.current ||',
-    new: 'thread === kernel.current || stopped.length === 1 ||',
+    old: 'if (thread !== thread.process.kernel.current && this',
+    new: 'if (thread !== thread.process.kernel.current && stopped.length !== 1 && this',
     tests: ['test/mps/ix/thix.test.ts'],
   },
   {

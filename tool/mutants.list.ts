@@ -5,8 +5,13 @@
  */
 import type { Mutant } from './mutant.ts';
 import { mutantsWithBarriers } from './mutants.barriers.list.ts';
+import { mutantsOfFiles } from './mutants.files.list.ts';
 import { mutantsOfMachine } from './mutants.machine.list.ts';
 import { mutantsConvicted, mutantsOfOracles, type OracleMutant } from './mutants.oracles.list.ts';
+import { mutantsOfSystem } from './mutants.os.list.ts';
+import { mutantsOfPages } from './mutants.pages.list.ts';
+import { mutantsOfProcesses } from './mutants.processes.list.ts';
+import { mutantsOfSpaces } from './mutants.vm.list.ts';
 
 /** The list. Add beside your kind; the name says what is broken. */
 export const mutants: readonly (Mutant | OracleMutant)[] = [
@@ -128,8 +133,8 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   {
     name: 'claimed slots are not cleared',
     file: 'code/machine/hart.ts',
-    old: 'this.r.fill(0, base << SlotSHIFT, top << SlotSHIFT);',
-    new: '',
+    old: 'this.enterDeeper(base, top);\n    this.r.fill(0, base << SlotSHIFT, top << SlotSHIFT);',
+    new: 'this.enterDeeper(base, top);',
     tests: ['test/machine/hart.test.ts'],
   },
   {
@@ -288,6 +293,11 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
     tests: ['test/mps/pools/large.test.ts'],
   },
   ...mutantsOfMachine,
+  ...mutantsOfSpaces,
+  ...mutantsOfPages,
+  ...mutantsOfFiles,
+  ...mutantsOfSystem,
+  ...mutantsOfProcesses,
   ...mutantsWithBarriers,
   ...mutantsConvicted,
   ...mutantsOfOracles,

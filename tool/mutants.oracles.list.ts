@@ -34,8 +34,8 @@ export const mutantsConvicted: readonly OracleMutant[] = [
   {
     name: 'oracle: a thread is not suspended',
     file: 'code/mps/ix/thix.ts',
-    old: 'thread === kernel.current ||',
-    new: 'thread === kernel.current || stopped.length === 1 ||',
+    old: 'if (thread !== thread.process.kernel.current && this',
+    new: 'if (thread !== thread.process.kernel.current && stopped.length !== 1 && this',
     tests,
     verdict: '#\\.inv\\.(black|graph)>',
   },

@@ -38,6 +38,8 @@ export function runCommand(): Command {
     .option('--grain <size>', 'what the heap\'s address space is divided into', '4KiB')
     .option('--pause <time>', 'how long a pause may be, which stands for an amount of work; 0: as short as can be', '10ms')
     .addOption(new Option('--platform <name>', 'under the collector: POSIX, or no operating system and no barriers').choices(['ix', 'an']).default('ix'))
+    .addOption(new Option('--abi <name>', 'whose rules POSIX has: CheriBSD\'s, or Morello Linux\'s').choices(['cheribsd', 'pcuabi']).default('cheribsd'))
+    .addOption(new Option('--suspend <how>', 'how the collector stops threads').choices(['kernel', 'signals']).default('kernel'))
     .addOption(new Option('--collect <when>', 'by policy, or at every poll').choices(['normal', 'every-poll']).default('normal'))
     .option('--threads <count>', 'how many threads run the program on one heap, each with its own globals', '1')
     .option('--seed <number>', 'what the run depends on besides program and options', '1')
@@ -180,10 +182,10 @@ function leastMessage(options: RunOptions, least: string): string {
 
 /** runString -- what repeats this run <design/cli#.run>. */
 function runString(file: string, text: string, options: RunOptions): string {
-  const { memory, commitLimit, nursery, grain, pause, platform, collect, threads, seed, check } = options;
+  const { memory, commitLimit, nursery, grain, pause, platform, abi, suspend, collect, threads, seed, check } = options;
   const limit = commitLimit === undefined ? '' : ` --commit-limit ${commitLimit}`;
   return `run ${file} --memory ${memory}${limit} --nursery ${nursery} --grain ${grain} --pause ${pause} --platform ${platform}`
-    + ` --collect ${collect} --threads ${threads} --seed ${seed} --check ${check} ${programHash(text)}`;
+    + ` --abi ${abi} --suspend ${suspend} --collect ${collect} --threads ${threads} --seed ${seed} --check ${check} ${programHash(text)}`;
 }
 
 /** What the threads print, gathered: it is printed thread by thread, that of the first one that is not over at each slice's end. */

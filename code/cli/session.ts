@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly grain: string;
   readonly pause: string;
   readonly platform: 'an' | 'ix';
+  readonly abi: 'cheribsd' | 'pcuabi';
+  readonly suspend: 'kernel' | 'signals';
   readonly collect: 'normal' | 'every-poll';
   readonly threads: string;
   readonly seed: string;
@@ -154,9 +156,9 @@ export function heapLeast(options: RunOptions): string {
 
 /** systemOf -- a system from the command line's options. */
 function systemOf(options: RunOptions, events: (event: Event) => void): System {
-  const { memory, commitLimit, nursery, grain, pause, platform, collect, threads, seed } = options;
+  const { memory, commitLimit, nursery, grain, pause, platform, abi, suspend, collect, threads, seed } = options;
   const bootOptions: BootOptions = {
-    memory, nursery, grain, pause, platform, collect, threads: Number(threads), seed: Number(seed), events,
+    memory, nursery, grain, pause, platform, abi, suspend, collect, threads: Number(threads), seed: Number(seed), events,
   };
   try {
     return boot(commitLimit === undefined ? bootOptions : { ...bootOptions, commitLimit });

@@ -9,8 +9,8 @@ import { SI_QUEUE, SI_USER, signalExists } from './signal.ts';
 
 /** kill -- send a signal to a process; 0 asks alone whether it is there
  *
- * All processes are one group: a pid of 0 or -1 is every process <design/os#.departs.group>. 0, ESRCH without such a process, EINVAL
- * for a number that no signal has, EAGAIN where too many real-time signals wait.
+ * All processes are one group: a pid of 0 is every process, the sender's last, and -1 every other one <design/os#.departs.group>. 0, ESRCH
+ * without such a process, EINVAL for a number that no signal has, EAGAIN where too many real-time signals wait.
  */
 export function kill(kernel: Kernel, pid: number, signal: number): number {
   if (pid !== 0 && pid !== -1) return send(kernel, pid, signal, SI_USER, 0);

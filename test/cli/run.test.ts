@@ -110,7 +110,7 @@ describe.runIf(variety === 'hot')('capstan run', () => {
   test('a run can be stopped at an event: the program prints nothing, and the state is what is printed <design/cli#.until>', async () => {
     const { run } = await import('../../code/cli/run.ts');
     const options = {
-      memory: '16MiB', nursery: '64KiB', grain: '4KiB', pause: '10ms', platform: 'an', collect: 'normal', threads: '2', seed: '1', check: 'hot',
+      memory: '16MiB', nursery: '64KiB', grain: '4KiB', pause: '10ms', platform: 'an', abi: 'cheribsd', suspend: 'kernel', collect: 'normal', threads: '2', seed: '1', check: 'hot',
     } as const;
     const text = readFileSync(join(top, 'test/data/scheme/tak.scm'), 'utf8'), said: string[] = [];
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((part) => said.push(part as string) > 0);

@@ -9,7 +9,7 @@ import { sessionStart, type RunOptions, type Session } from '../../code/cli/sess
 import { seeds } from '../seed.ts';
 
 const options: RunOptions = {
-  memory: '16MiB', nursery: '64KiB', grain: '4KiB', pause: '10ms', platform: 'an', collect: 'normal', threads: '1', seed: '1', check: 'hot',
+  memory: '16MiB', nursery: '64KiB', grain: '4KiB', pause: '10ms', platform: 'an', abi: 'cheribsd', suspend: 'kernel', collect: 'normal', threads: '1', seed: '1', check: 'hot',
 };
 
 const text = (name: string, what: string = 'scm'): string => readFileSync(resolve(import.meta.dirname, `../data/scheme/${name}.${what}`), 'utf8');

@@ -45,6 +45,8 @@ describe('alarms', () => {
     }, false);
     kernel.run();
     expect(process.status).toMatchObject({ signal: SIGALRM, core: false });
+    // Nothing is left that time would go on for.
+    expect(kernel.clock.next).toBe(Infinity);
     const other = kernel.process('other');
     start(other, function* (_t, self) {
       yield* nanosleep(self, 1000);

@@ -25,13 +25,14 @@ const many = { create: 60, generatorCreate: 6, block: 4, generatorBlock: 2, end:
 function flat(name: string): Sample {
   if (name === 'os/many') return many;
   const beside = { 'beside': 2, 'beside-100': 2, 'beside-1000': 4, 'beside-10000': 40 };
+  if (name === 'os/fork-own/maps') return { 100: 10, 1000: 20, 10_000: 200, ...beside };
   if (name === 'os/fork/maps') return { 100: 10, 1000: 15, 10_000: 20.5, ...beside };
   return name === 'os/yield-all/threads' ? { 100: 10, 1000: 31, 10_000: 200, ...beside } : { 100: 10, 1000: 10, 10_000: 10, ...beside };
 }
 
 describe('cases', () => {
   test.each(cases)('%s, with many %s: everything happens, at each size <design/bench#.inv.done>', (name, grown) => {
-    const isRelative = name === 'yield-all', found = osTake(name, grown, small);
+    const isRelative = name === 'yield-all' || name === 'fork-own', found = osTake(name, grown, small);
     expect(Object.keys(found).sort()).toEqual(isRelative ? ['2', '4', '8', 'beside-2', 'beside-4', 'beside-8'] : ['2', '4', '8', 'beside']);
     for (const time of Object.values(found)) expect(time).toBeGreaterThan(0);
   });

@@ -117,8 +117,21 @@ function mapped(): Turn {
   };
 }
 
+/** cloned -- as many objects, each with two arrays, in order, once more. */
+function cloned(size: number): Turn {
+  const make = (at: number): { at: number; one: Int32Array; other: Int32Array } => ({ at, one: new Int32Array(1), other: new Int32Array(1) });
+  const all = Array.from({ length: size }, (_, i) => make(i));
+  return () => {
+    const before = performance.now(), copies = new Map<number, { one: Int32Array; other: Int32Array }>();
+    for (const { at, one, other } of all) copies.set(at, { one: one.slice(), other: other.slice() });
+    const each = since(before, 1);
+    insist('objects', copies.size, size);
+    return each;
+  };
+}
+
 /** besideMake -- what an operation is set against, by its name in rows; `bytes` are those of the process that is forked, `size` what there
- * is of threads. */
+ * is more and more of. */
 export function besideMake(against: string, bytes: number, size: number): Turn {
   switch (against) {
     case 'page filled': return filled();
@@ -127,6 +140,7 @@ export function besideMake(against: string, bytes: number, size: number): Turn {
     case 'generator run': return run();
     case 'generator resumed': return resumed();
     case 'as many generators': return drawn(size);
+    case 'as many objects': return cloned(size);
     case 'Map set, delete': return mapped();
     default: throw new Error(`there is nothing like "${against}" to set it against`);
   }

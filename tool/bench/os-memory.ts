@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import { PageSIZE, type Hart } from '../../code/machine/machine.ts';
 import {
-  fork, MapANON, MapPRIVATE, ProtREAD, ProtWRITE, SA_SIGINFO, SIGSEGV, SigSetEMPTY, waitpid, type Thread, type ThreadBody, type Yielded,
+  fork, MapANON, MapPRIVATE, ProtREAD, SA_SIGINFO, SIGSEGV, SigSetEMPTY, waitpid, type Thread, type ThreadBody, type Yielded,
 } from '../../code/os/os.ts';
 import { DATA, insist, pages, since, touch, unmap, type OsRig } from './os-rig.ts';
 import type { OsWork } from './os-work.ts';
@@ -75,18 +75,17 @@ export function mmapTake(rig: OsRig, { batch }: OsWork): number {
 }
 
 /** mprotectTake -- what may be done on one mapping after another. */
-export function mprotectTake(rig: OsRig, work: OsWork): number {
-  const { main: { hart }, process: { map }, drawn } = rig;
-  let prot = DATA;
-  return leastOf(rig, work, () => {
-    let errnos = 0;
-    prot ^= ProtWRITE;
-    const before = performance.now();
+export function mprotectTake(rig: OsRig, { batch }: OsWork): number {
+  const { main: { hart }, process: { map }, drawn } = rig, passes = Math.ceil(batch / drawn.length);
+  let errnos = 0;
+  const before = performance.now();
+  for (let pass = 0; pass < passes; pass++) {
+    const prot = pass % 2 === 0 ? ProtREAD : DATA;
     for (let i = 0; i < drawn.length; i++) errnos |= map.mprotect(hart, drawn[i], PageSIZE, prot);
-    const each = since(before, drawn.length);
-    insist('mprotect', errnos, 0);
-    return each;
-  });
+  }
+  const each = since(before, passes * drawn.length);
+  insist('mprotect', errnos, 0);
+  return each;
 }
 
 /** forkTake -- a child that exits at once, and is waited for. */
@@ -100,6 +99,15 @@ export function forkTake(rig: OsRig, { forked }: OsWork): number {
     const each = since(before, 1);
     unmap(thread, slot, count);
     return each;
+  });
+}
+
+/** forkOwnTake -- the same of a process that has written nothing, but has as many maps as there are. */
+export function forkOwnTake(rig: OsRig): number {
+  return rig.play(function* (_t, thread) {
+    const before = performance.now();
+    yield* forkWait(thread);
+    return since(before, 1);
   });
 }
 

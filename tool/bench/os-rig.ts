@@ -18,7 +18,7 @@ export const DATA: number = ProtREAD | ProtWRITE;
 const LeastMAPS = 100;
 
 /** Mappings that are used in turn. */
-const DrawnMAPS = 32;
+const DrawnMAPS = 16;
 
 /** What a thread has that does little. */
 export const SMALL: { readonly slots: number; readonly stackSize: number } = { slots: 48, stackSize: PageSIZE };
@@ -40,31 +40,23 @@ export class OsRig {
   /** Slots of `main` for some of the mappings, of a page each, in no order. */
   readonly drawn: Int32Array;
 
-  /** With `size` of what `grown` says, and `memory` bytes to be used. */
-  constructor(size: number, grown: Grown, memory: number) {
+  /** With `size` of what `grown` says, in the process that is timed or in another, and `memory` bytes to be used. */
+  constructor(size: number, grown: Grown, memory: number, isElsewhere: boolean = false) {
     const bytes = memory + SpareSIZE, physical = new Memory(bytes);
     this.size = size;
     this.kernel = new Kernel({ memory: physical, frames: new Frames(physical, PageSIZE, bytes - PageSIZE), seed: 1, checksSafety: false });
     this.process = this.kernel.process('os', true);
-    const main = this.process.adopt('main');
-    if (main === null) throw new Error('os: no memory for a thread');
-    this.main = main;
-    this.drawn = drawn(this.fillMaps(grown === 'maps' ? size : LeastMAPS));
-    if (grown === 'threads') this.fillThreads();
+    this.main = adopt(this.process);
+    const crowd = isElsewhere ? adopt(this.kernel.process('crowd', true)) : this.main;
+    this.drawn = drawn(fillMaps(crowd, grown === 'maps' ? size : LeastMAPS));
+    if (grown === 'threads') this.fillThreads(crowd.process);
   }
 
-  /** fillMaps -- mappings of a page, each in a reservation of its own; the slots of `main` that have them. */
-  private fillMaps(count: number): Int32Array {
-    const { main } = this, first = main.hart.enter(count), slots = Int32Array.from({ length: count }, (_, i) => first + i);
-    for (const slot of slots) pages(main, slot, 1);
-    return slots;
-  }
-
-  /** fillThreads -- threads that wait for what does not come. */
-  private fillThreads(): void {
+  /** fillThreads -- threads of a process that wait for what does not come. */
+  private fillThreads(process: Process): void {
     const { size } = this, gate = semaphore();
     for (let i = 0; i < size; i++) {
-      this.spawn(function* (_t, self) {
+      spawn(process, function* (_t, self) {
         yield* gate.wait(self);
       });
     }
@@ -78,9 +70,7 @@ export class OsRig {
 
   /** spawn -- a thread, or an error. */
   spawn(body: ThreadBody, attributes: PthreadAttributes = SMALL): Thread {
-    const thread = pthreadCreate(this.process, null, body, attributes);
-    if (typeof thread === 'number') throw new Error(`os: pthread_create says ${thread}`);
-    return thread;
+    return spawn(this.process, body, attributes);
   }
 
   /** play -- run a program to its end; what it has timed. */
@@ -93,6 +83,26 @@ export class OsRig {
     if (Number.isNaN(timed)) throw new Error('os: a program has not come to its end');
     return timed;
   }
+}
+
+/** adopt -- a thread that the bench drives. */
+function adopt(process: Process): Thread {
+  const thread = process.adopt('main');
+  if (thread === null) throw new Error('os: no memory for a thread');
+  return thread;
+}
+
+function spawn(process: Process, body: ThreadBody, attributes: PthreadAttributes = SMALL): Thread {
+  const thread = pthreadCreate(process, null, body, attributes);
+  if (typeof thread === 'number') throw new Error(`os: pthread_create says ${thread}`);
+  return thread;
+}
+
+/** fillMaps -- mappings of a page, each in a reservation of its own; the slots of the thread that have them. */
+function fillMaps(thread: Thread, count: number): Int32Array {
+  const first = thread.hart.enter(count), slots = Int32Array.from({ length: count }, (_, i) => first + i);
+  for (const slot of slots) pages(thread, slot, 1);
+  return slots;
 }
 
 /** drawn -- some of the slots, at random. */

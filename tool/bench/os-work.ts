@@ -28,6 +28,8 @@ export interface OsOperation {
   readonly name: string;
   readonly against: string;
   readonly grown: readonly Grown[];
+  /** What there is more and more of is another process's. */
+  readonly isElsewhere?: boolean;
   /** What it is set against has the same size, and growth is that of the ratio <design/bench#.os.all>. */
   readonly isRelative?: boolean;
 }
@@ -40,7 +42,8 @@ export const OsOPERATIONS: readonly OsOperation[] = [
   { name: 'segv', against: 'generator run', grown: BOTH },
   { name: 'mmap', against: 'Map set, delete', grown: BOTH },
   { name: 'mprotect', against: 'Map set, delete', grown: BOTH },
-  { name: 'fork', against: 'bytes copied', grown: BOTH },
+  { name: 'fork', against: 'bytes copied', grown: BOTH, isElsewhere: true },
+  { name: 'fork-own', against: 'as many objects', grown: ['maps'], isRelative: true },
   { name: 'copy', against: 'page copied', grown: BOTH },
   { name: 'signal', against: 'generator run', grown: BOTH },
   { name: 'signal-other', against: 'generator run', grown: BOTH },

@@ -5,7 +5,8 @@
  */
 import { aver } from '../../base/base.ts';
 import {
-  atFork, SA_ONSTACK, SA_RESTART, sigSet, sigSetDelete, SigSetFULL, SIGXCPU, SIGXFSZ, type Process, type SigAction, type SigHandler, type Thread,
+  atFork, SA_ONSTACK, SA_RESTART, sigSet, sigSetDelete, SigSetFULL, sigSetHas, SIGXCPU, SIGXFSZ, type Process, type SigAction, type SigHandler,
+  type Thread,
 } from '../../os/os.ts';
 
 /** Stops, and sets going; nobody else in the process may use these signals. */
@@ -113,5 +114,6 @@ function* goOn(): ReturnType<SigHandler> {
 const isOver = ({ state, unwind }: Thread): boolean => state === 'done' || unwind !== null;
 
 /** isOutOfReach -- nothing of it can be interrupted: what it does has called whoever asks, or the host drives it
- * <design/pthreadext#.departs.adopted>. */
-const isOutOfReach = ({ isAdopted, onHost, parkedAt }: Thread): boolean => isAdopted || (onHost > 0 && parkedAt < 0);
+ * <design/pthreadext#.departs.adopted>; or it could only be in the middle of a call <design/pthreadext#.departs.blocked>. */
+const isOutOfReach = ({ isAdopted, onHost, parkedAt, isStepped, mask }: Thread): boolean =>
+  isAdopted || (onHost > 0 && parkedAt < 0) || (!isStepped && sigSetHas(mask, SuspendSIGNAL));

@@ -107,7 +107,8 @@ export class FileSystem {
 
   // Opening ------------------------------------------------------------------------------------------------------------
 
-  /** open -- what a path leads to, made or emptied as the flags say; an error number. */
+  /** open -- what a path leads to, made or emptied as the flags say; ENOENT, ENOTDIR, EISDIR, EEXIST, EACCES, EROFS, ENAMETOOLONG, or what
+   * the host says. */
   open(from: Directory, path: string, flags: number, mode: number): Opened | number {
     const place = this.place(from, path);
     if (typeof place === 'number') return place;
@@ -131,7 +132,7 @@ export class FileSystem {
 
   // Names ------------------------------------------------------------------------------------------------------------
 
-  /** mkdir -- 0 or an error number, as the others. */
+  /** mkdir -- make a directory: 0, EEXIST, or as the others an error of the way there, or EACCES or EROFS of the directory above. */
   mkdir(from: Directory, path: string, mode: number): number {
     const place = this.free(from, path);
     if (typeof place === 'number') return place;
@@ -160,6 +161,7 @@ export class FileSystem {
     return refusal === 0 ? place : refusal;
   }
 
+  /** unlink -- take a file's name away: 0, EPERM for a directory. */
   unlink(from: Directory, path: string): number {
     const place = this.place(from, path);
     if (typeof place === 'number') return place;
@@ -170,6 +172,7 @@ export class FileSystem {
     return mayChange(place.directory) || takeAway(place, node);
   }
 
+  /** rmdir -- take a directory away: 0, ENOTEMPTY, ENOTDIR, EBUSY where a mount or the root is, EINVAL for `.` and `..`. */
   rmdir(from: Directory, path: string): number {
     const place = this.place(from, path);
     if (typeof place === 'number') return place;
@@ -181,6 +184,8 @@ export class FileSystem {
     return mayChange(place.directory) || (node.isEmpty ? takeAway(place, node) : ENOTEMPTY);
   }
 
+  /** rename -- give something another name, in place of a file or an empty directory that has it: 0, EINVAL for a directory in itself,
+   * EISDIR, ENOTDIR, ENOTEMPTY, EBUSY. */
   rename(from: Directory, oldPath: string, newPath: string): number {
     const old = this.place(from, oldPath), fresh = this.place(from, newPath);
     if (typeof old === 'number') return old;

@@ -83,7 +83,8 @@ export class Files {
 
   // Opening and closing ------------------------------------------------------------------------------------------------
 
-  /** open -- a descriptor for the path in a slot, made with these permissions if O_CREAT says so. */
+  /** open -- a descriptor for the path in a slot, made with these permissions if O_CREAT says so; -EINVAL for other flags, -EFAULT or
+   * -ENAMETOOLONG for the path, -EMFILE, or what FileSystem.open says. */
   open(thread: Thread, slot: number, flags: number, mode: number = 0o666): number {
     const isWrong = (flags & ~O_KNOWN) !== 0 || (flags & O_ACCMODE) === O_ACCMODE
       || (flags & (O_CREAT | O_DIRECTORY)) === (O_CREAT | O_DIRECTORY);
@@ -116,10 +117,12 @@ export class Files {
     return this.descriptors.put(this.free(), new Description(backing, name, flags), (flags & O_CLOEXEC) !== 0);
   }
 
+  /** close -- a descriptor is none's any more: 0 or EBADF. What it was for goes with its last descriptor. */
   close(fd: number): number {
     return this.descriptors.close(fd) ? 0 : EBADF;
   }
 
+  /** dup -- the lowest free descriptor, for the same; -EBADF or -EMFILE. */
   dup(fd: number): number {
     return this.dupFrom(fd, 0, false);
   }
@@ -132,7 +135,7 @@ export class Files {
     return to < 0 ? -EMFILE : this.descriptors.put(to, found.hold(), closesOnExec);
   }
 
-  /** dup2 -- have descriptor `to` be for what `fd` is for; it is closed first if it was for something else. */
+  /** dup2 -- have descriptor `to` be for what `fd` is for; it is closed first if it was for something else. `to`, or -EBADF. */
   dup2(fd: number, to: number): number {
     const found = this.description(fd);
     if (found === null || !Number.isInteger(to) || to < 0 || to >= this.most) return -EBADF;
@@ -142,6 +145,8 @@ export class Files {
     return this.descriptors.put(to, found, false);
   }
 
+  /** fcntl -- F_DUPFD and F_DUPFD_CLOEXEC a descriptor from `argument` on, F_GETFD and F_GETFL flags, F_SETFD and F_SETFL 0; -EBADF,
+   * -EINVAL, -EMFILE. */
   fcntl(fd: number, command: number, argument: number = 0): number {
     const found = this.descriptors.find(fd);
     if (found === null) return -EBADF;
@@ -162,7 +167,8 @@ export class Files {
 
   // Reading and writing ------------------------------------------------------------------------------------------------
 
-  /** read -- up to `length` bytes to a slot; 0 at the end. Waits where there is nothing yet, unless O_NONBLOCK. */
+  /** read -- up to `length` bytes to a slot; 0 at the end. Waits where there is nothing yet, unless O_NONBLOCK: -EAGAIN. -EBADF, -EINVAL,
+   * -EISDIR, -EFAULT, -EIO, -EINTR. */
   *read(thread: Thread, fd: number, slot: number, length: number): Generator<Wait, number, unknown> {
     const description = this.description(fd);
     if (description?.mayRead !== true) return -EBADF;
@@ -182,7 +188,8 @@ export class Files {
   }
 
   /** write -- `length` bytes of a slot. Waits until all are written, unless O_NONBLOCK; fewer if it is interrupted meanwhile, or if
-   * there is an error with what follows <design/files#.inv.short>. */
+   * there is an error with what follows <design/files#.inv.short>. If that is none, -EAGAIN, -EBADF, -EINVAL, -EFAULT, -EFBIG, -ENOSPC, -EPIPE,
+   * -EMSGSIZE, -ECONNRESET or -EINTR. */
   *write(thread: Thread, fd: number, slot: number, length: number): Generator<Wait, number, unknown> {
     const description = this.description(fd);
     if (description?.mayWrite !== true) return -EBADF;
@@ -206,7 +213,7 @@ export class Files {
     }
   }
 
-  /** pread -- read from a place, without moving. */
+  /** pread -- read from a place in bytes, without moving; also -ESPIPE where there are no places. */
   pread(thread: Thread, fd: number, slot: number, length: number, at: number): number {
     const description = this.description(fd);
     if (description?.mayRead !== true) return -EBADF;
@@ -215,7 +222,7 @@ export class Files {
     return description.backing.read(thread, slot, 0, length, at);
   }
 
-  /** pwrite -- write to a place, without moving, also with O_APPEND. */
+  /** pwrite -- write to a place, without moving, also with O_APPEND; also -ESPIPE. */
   pwrite(thread: Thread, fd: number, slot: number, length: number, at: number): number {
     const description = this.description(fd);
     if (description?.mayWrite !== true) return -EBADF;
@@ -225,6 +232,7 @@ export class Files {
     return refused(thread, count);
   }
 
+  /** lseek -- have reading and writing go on at another place, which is returned; -EBADF, -ESPIPE, -EINVAL, -EOVERFLOW. */
   lseek(fd: number, offset: number, whence: number): number {
     const description = this.description(fd);
     if (description === null) return -EBADF;
@@ -238,7 +246,7 @@ export class Files {
     return place;
   }
 
-  /** ftruncate -- have a file, or shared memory, be `size` bytes long. */
+  /** ftruncate -- have a file, or shared memory, be `size` bytes long: 0; EBADF; EINVAL for what cannot, or may not be written; EFBIG. */
   ftruncate(thread: Thread, fd: number, size: number): number {
     const description = this.description(fd);
     if (description === null) return EBADF;
@@ -249,20 +257,21 @@ export class Files {
     return error;
   }
 
-  /** fsync -- what has been written is in memory, which is all there is. */
+  /** fsync -- what has been written is in memory, which is all there is: 0, EBADF, or EINVAL for pipes and sockets. */
   fsync(fd: number): number {
     const description = this.description(fd);
     if (description === null) return EBADF;
     return description.backing.isSeekable ? 0 : EINVAL;
   }
 
-  /** fstat -- a `struct stat` to a slot. */
+  /** fstat -- a `struct stat` to a slot: 0, EBADF or EFAULT. */
   fstat(thread: Thread, fd: number, slot: number): number {
     const description = this.description(fd);
     return description === null ? EBADF : copyOutAll(thread, slot, 0, statBytes(description.backing.stat()));
   }
 
-  /** getdirentries -- what follows in a directory, as `struct dirent`s to a slot, as many as fit; 0 at the end. */
+  /** getdirentries -- what follows in a directory, as `struct dirent`s to a slot, as many as fit; 0 at the end.
+   * -EBADF, -ENOTDIR, -EFAULT, -EINVAL where not one fits. */
   getdirentries(thread: Thread, fd: number, slot: number, length: number): number {
     const description = this.description(fd);
     if (description === null) return -EBADF;
@@ -281,7 +290,8 @@ export class Files {
 
   // Pipes and sockets ----------------------------------------------------------------------------------------------------
 
-  /** pipe -- two descriptors to a slot, as words: for reading and for writing. `flags` are O_NONBLOCK and O_CLOEXEC. */
+  /** pipe -- two descriptors to a slot, as words: for reading and for writing. `flags` are O_NONBLOCK and O_CLOEXEC. 0, EINVAL, EMFILE or
+   * EFAULT, and nothing is open then. */
   pipe(thread: Thread, slot: number, flags: number = 0): number {
     if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) !== 0) return EINVAL;
     const stream = new Stream(PipeSIZE);
@@ -291,7 +301,7 @@ export class Files {
   }
 
   /** socketpair -- two descriptors to a slot, of sockets which are each other's: SOCK_STREAM or SOCK_DGRAM, with SOCK_NONBLOCK and
-   * SOCK_CLOEXEC. */
+   * SOCK_CLOEXEC. As `pipe`. */
   socketpair(thread: Thread, type: number, slot: number): number {
     const kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (kind !== SOCK_STREAM && kind !== SOCK_DGRAM) return EINVAL;
@@ -308,6 +318,7 @@ export class Files {
     return error;
   }
 
+  /** shutdown -- be done with reading, writing or both of a socket, SHUT_RD, SHUT_WR or SHUT_RDWR: 0, EBADF, ENOTSOCK, EINVAL, ENOTCONN. */
   shutdown(fd: number, how: number): number {
     const description = this.description(fd);
     if (description === null) return EBADF;
@@ -315,7 +326,7 @@ export class Files {
   }
 
   /** poll -- wait until one of `count` descriptors is as asked; they are `struct pollfd`s in a slot, 8 bytes each, and what has come of
-   * each is written there. How many; 0 after `timeout` microseconds, if that is not negative. */
+   * each is written there. How many; 0 after `timeout` microseconds, if that is not negative. -EINVAL, -EFAULT, -EINTR. */
   *poll(thread: Thread, slot: number, count: number, timeout: number): Generator<Wait, number, unknown> {
     if (!Number.isInteger(count) || count < 0 || count > this.most) return -EINVAL;
     return yield* poll(thread, slot, count, timeout, (fd) => this.description(fd));
@@ -323,7 +334,8 @@ export class Files {
 
   // Names ----------------------------------------------------------------------------------------------------------------
 
-  /** stat -- a `struct stat` of the path in one slot to another. */
+  /** stat -- a `struct stat` of the path in one slot to another; 0 or an error, as all calls on names: EFAULT or ENAMETOOLONG for the path,
+   * or what FileSystem says. */
   stat(thread: Thread, slot: number, into: number): number {
     return this.withPath(thread, slot, (path) => {
       const node = this.kernel.fileSystem.walk(this.directory, path);

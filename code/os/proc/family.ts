@@ -91,7 +91,7 @@ function reap(process: Process): void {
 
 // Waiting --------------------------------------------------------------------------------------------------------------
 
-/** waitpid -- wait for a child, or with a pid of -1 for any: its pid, with its status in `into`; 0 with WNOHANG where nothing has happened
+/** waitpid -- wait for a child, or with a pid of -1 or 0 for any: its pid, with its status in `into`; 0 with WNOHANG where nothing has happened
  *
  * -ECHILD without such a child, also where there was one whose parent does not care for its children; -EINVAL for other options; -EINTR
  * <design/process#.wait>.

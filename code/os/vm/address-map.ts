@@ -11,7 +11,7 @@ import {
 } from '../../machine/machine.ts';
 import { ENOMEM } from '../errno.ts';
 import { adviseDo, incoreDo, inheritDo, lockDo, prefault, syncDo, unlockDo } from './advice.ts';
-import { isCovered, isManager, isOwner, isPermitted } from './authority.ts';
+import { isManagerOf, isPermitted } from './authority.ts';
 import {
   MapANON, mapAlignment, MapFIXED, MapGUARD, MapNOREPLACE, MapPREFAULT, MapRUN, MapSHARED, permsOfProt, permVmem, ProtHASCAP, ProtINVOKE,
   protMost, protNow, ProtREAD, ProtWRITE, type Prot,
@@ -73,9 +73,8 @@ export class AddressMap extends Room {
    */
   mprotect(hart: Hart, addr: number, length: number, prot: number): number {
     const base = hart.r[addr << SHIFT] >>> 0, limit = base + length, found = this.find(base);
-    const isQuick = found !== null && (prot & -8) === 0 && length > 0 && (base & (PAGE - 1)) === 0 && limit % PAGE === 0
-      && limit <= found.limit
-      && isManager(hart, addr) && isCovered(hart, addr, base, length) && isOwner(hart, addr, found)
+    const isQuick = found !== null && (prot & -8) === 0 && length > 0 && (length | 0) === length && ((base | length) & (PAGE - 1)) === 0
+      && isManagerOf(hart, addr, length, found)
       && (!this.profile.protectsPermitted || (isPermitted(hart, addr, prot) && (prot !== 0 || found.isMapped(base, limit))))
       && found.allows(base, limit, prot);
     if (!isQuick) return this.perform('mprotect', new Ask(this, hart, addr, length, { prot }), protectDo);

@@ -4,7 +4,7 @@
  * <design/mman#.authority>.
  */
 import {
-  addrOfWindow, formatOf, isInside, PermEXECUTE, PermLOAD, PermSTORE, slotRead, SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS, SlotREADABLE,
+  addrOfWindow, baseDecode, formatOf, isInside, PermEXECUTE, PermLOAD, PermSTORE, slotRead, SlotBOUNDS, SlotHIGH, SlotLOW, SlotPERMS, SlotREADABLE,
   SlotSHIFT, SlotTAG, SlotWRITABLE, WindowHIGH, type Hart,
 } from '../../machine/machine.ts';
 import { permVmem } from './mman.ts';
@@ -14,7 +14,7 @@ import type { Extent } from './representable.ts';
 const RiscvVMEM: number = 1 << 29;
 const MorelloVMEM: number = 1 << 17;
 
-/** isManager -- unsealed, tagged, with SW_VMEM: what any authority over mappings is, its bounds apart. .critical
+/** isManager -- unsealed, tagged, with SW_VMEM: what any authority over mappings is, its bounds apart
  *
  * A room says that there is a tag and no seal; without one the format is asked.
  */
@@ -37,7 +37,7 @@ export function isCovered(hart: Hart, slot: number, base: number, size: number):
   return r[c + SlotHIGH] === WindowHIGH && isInside(hart.isMorello, r[c], WindowHIGH, r[c + SlotBOUNDS], base, WindowHIGH, size);
 }
 
-/** isOwner -- the bounds of a slot, whose address is in a reservation, lie within it <design/mman#.stale>. .critical
+/** isOwner -- the bounds of a slot, whose address is in a reservation, lie within it <design/mman#.stale>
  *
  * Bounds that hold the address lie within the reservation unless they hold a neighbour of it.
  */
@@ -57,6 +57,18 @@ function isOwnerExactly(hart: Hart, slot: number, base: number, limit: number): 
 export function isMeeting(hart: Hart, slot: number, base: number, limit: number): boolean {
   const bounds = formatOf(hart).bounds(slotRead(hart, slot)), from = BigInt(addrOfWindow(0));
   return bounds.base < from + BigInt(limit) && bounds.top > from + BigInt(base);
+}
+
+/** isManagerOf -- whether a slot surely gives authority over `size` bytes from its address in a reservation; if not, the questions above
+ * have the answer <design/mman#.mprotect.quick>. .critical
+ *
+ * A room is a tag and no seal, and as many bytes as there are up to the top.
+ */
+export function isManagerOf(hart: Hart, slot: number, size: number, { base, limit }: Extent): boolean {
+  const { r } = hart, c = slot << SlotSHIFT, low = r[c], room = r[c + SlotREADABLE] | r[c + SlotWRITABLE];
+  if (size > room || (low >>> 0) + room > limit) return false;
+  if (hart.isMorello) return (r[c + SlotPERMS] & MorelloVMEM) !== 0 && !isCovered(hart, slot, base - 1, 1);
+  return (r[c + SlotPERMS] & RiscvVMEM) !== 0 && baseDecode(low, r[c + SlotBOUNDS]) >>> 0 >= base;
 }
 
 /** isNull -- an integer: no tag, and no bounds or permissions left over. */

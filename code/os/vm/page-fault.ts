@@ -14,9 +14,12 @@ import type { Backing, Pages } from './pages.ts';
  * nothing behind the mapping; or no memory for it. */
 export type PageFound = 'resolved' | 'maperr' | 'accerr' | 'bus' | 'nomemory';
 
-/** protOfAccess -- the protection that an access needs. */
-const protOfAccess = (access: AccessKind): number =>
-  access === 'fetch' ? ProtEXEC : (accessReads(access) ? ProtREAD : 0) | (accessWrites(access) ? ProtWRITE : 0);
+/** protOfAccess -- the protection that an access needs; those that barriers are made of are asked for first. */
+const protOfAccess = (access: AccessKind): number => (
+  access === 'load' || access === 'loadcap' ? ProtREAD
+    : access === 'store' || access === 'storecap' ? ProtWRITE
+      : access === 'fetch' ? ProtEXEC : (accessReads(access) ? ProtREAD : 0) | (accessWrites(access) ? ProtWRITE : 0)
+);
 
 /** pageFault -- see to an access to a page, no hole, that its entry does not allow. .critical */
 export function pageFault(reservation: Pages, page: number, access: AccessKind): PageFound {

@@ -39,8 +39,8 @@ export interface ReservationOptions {
 /** The objects behind pages. */
 export interface Backing {
   readonly objects: (VmObject | null)[];
-  /** Which page of the object. */
-  readonly pages: Int32Array;
+  /** Which page of the object: offsets go beyond what 32 bits of pages reach. */
+  readonly pages: Float64Array;
 }
 
 /** What a range of addresses has behind it; addresses are low words, unsigned. */
@@ -142,7 +142,7 @@ export class Pages implements Mapper {
 
   /** back -- put an object's pages from `from` on behind pages. */
   back(first: number, last: number, object: VmObject, from: number): void {
-    this.backing ??= { objects: Array.from(this.states, () => null), pages: new Int32Array(this.states.length) };
+    this.backing ??= { objects: Array.from(this.states, () => null), pages: new Float64Array(this.states.length) };
     object.attach(this, last - first);
     this.backing.objects.fill(object, first, last);
     for (let page = first; page < last; ++page) this.backing.pages[page] = from + page - first;

@@ -7,7 +7,7 @@ import {
 } from '../../../code/os/fs/flags.ts';
 import { PipeSIZE, SocketSIZE } from '../../../code/os/fs/pipe.ts';
 import { MessageMAX, PIPE_BUF } from '../../../code/os/fs/stream.ts';
-import { SA_RESTART, SIGPIPE, SIGUSR1 } from '../../../code/os/signal.ts';
+import { SA_RESTART, SIGPIPE, sigSet, SIGUSR1 } from '../../../code/os/signal.ts';
 import type { Sleep } from '../../../code/os/wait.ts';
 import { close, failure, handle, open, reportOf, spawn } from '../rig.ts';
 import {
@@ -333,6 +333,33 @@ describe('threads', () => {
     };
     expect(run(1)).toBe(run(1));
     expect(run(1).match(/w5000/g)?.length).toBe(8);
+  });
+
+  test('who waits to read is told that nobody writes any more, and who waits to write that nobody reads <design/pipe#.inv.wait> <design/pipe#.inv.end>', () => {
+    for (const end of ['to', 'from'] as const) {
+      const r = piped(ignoring()), { files, process, kernel, from, to } = r, log: (string | number)[] = [];
+      spawn(process, 'waiter', function* (_t, thread) {
+        arm(thread);
+        thread.mask = sigSet(SIGPIPE);
+        log.push(name(end === 'to' ? yield* files.read(thread, from, BUFFER, 9) : yield* files.write(thread, to, BUFFER, PipeSIZE + 1)));
+      });
+      // It is asleep long before it is told.
+      spawn(process, 'other', function* () {
+        for (let turn = 0; turn < 40; turn++) yield undefined;
+        expect([log, files.close(r[end])]).toEqual([[], 0]);
+      });
+      kernel.run();
+      // What had been written counts.
+      expect(log).toEqual([end === 'to' ? 0 : PipeSIZE]);
+    }
+  });
+
+  test('an end that two processes have is there until both have closed it <design/files#.inv.shared> <design/pipe#.inv.end>', () => {
+    const r = piped(), { files, thread, from, to } = r, child = files.fork(r.limits), reading = waiting(files.read(thread, from, BUFFER, 9));
+    expect([child.close(to), child.close(from), reading.wait.ready()]).toEqual([0, 0, false]);
+    expect([writeNow(r, to, 'abc'), reading.result()]).toEqual([3, 3]);
+    const last = waiting(files.read(thread, from, BUFFER, 9));
+    expect([files.close(to), last.wait.ready(), last.result()]).toEqual([0, true, 0]);
   });
 
   test('a signal ends a read with EINTR, or lets it begin anew <design/wait#.restart>', () => {

@@ -154,6 +154,7 @@ for (const [abi, format] of systems) {
     test('the root for sealing has those two permissions, and the types of processes <design/exec#.roots>', () => {
       const process = begin(make(), function* (t, thread) {
         const { perm } = formatOf(t), { first, limit } = userTypes(formatOf(t));
+        expect([first, limit]).toEqual(format === 'riscv' ? [0, 2 ** 17] : [4, 2 ** 14]);
         expect(sysctlCap(thread, 'security.cheri.sealcap', 5)).toBe(0);
         expect([t.isTagged(5), permsOf(t, 5), baseOf(t, 5), lengthOf(t, 5)]).toEqual([true, perm.global | perm.seal | perm.unseal, first, limit - first]);
         expect([sysctlCap(thread, 'security.cheri.cidcap', 5), permsOf(t, 5)]).toEqual([0, perm.global | perm.compartment]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../code/base/base.ts';
 import { PageSIZE } from '../../../code/machine/machine.ts';
-import { ECHILD, EINTR, EINVAL } from '../../../code/os/errno.ts';
+import { ECHILD, EINTR, EINVAL, ESRCH } from '../../../code/os/errno.ts';
 import { kill } from '../../../code/os/kill.ts';
 import { abort } from '../../../code/os/proc/abort.ts';
 import {
@@ -11,7 +11,7 @@ import {
 import { fork } from '../../../code/os/proc/fork.ts';
 import { psText } from '../../../code/os/proc/views.ts';
 import {
-  CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGABRT, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV, SIGSTOP, SIGTERM, SIGUSR1,
+  CLD_EXITED, CLD_KILLED, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGABRT, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV, SIGSTOP, SIGTERM, SIGUSR1,
   SigSetEMPTY, type SigAction,
 } from '../../../code/os/signal.ts';
 import type { Kernel } from '../../../code/os/kernel.ts';
@@ -93,10 +93,10 @@ describe('waitpid', () => {
 });
 
 describe('the end of a process', () => {
-  test('the parent is sent SIGCHLD with what has become of the child <design/process#.sigchld>', () => {
+  test.each([0, SA_NOCLDSTOP])('the parent is sent SIGCHLD with what has become of the child <design/process#.sigchld> flags=%i', (flags) => {
     const kernel = system(), told: unknown[] = [];
     play(kernel, function* (_t, thread) {
-      thread.process.sigaction(SIGCHLD, action(function* (signal, info) { told.push([signal, info?.code, info?.pid, info?.status]); }, SA_SIGINFO | 2));
+      thread.process.sigaction(SIGCHLD, action(function* (signal, info) { told.push([signal, info?.code, info?.pid, info?.status]); }, SA_SIGINFO | 2 | flags));
       for (const body of [ending(300), lasting]) {
         const child = yield* fork(thread, body);
         if (body === lasting) kill(kernel, child, SIGTERM);
@@ -133,8 +133,10 @@ describe('the end of a process', () => {
       while (kernel.find(child)?.isOver !== true) yield undefined;
       const zombie = kernel.find(child);
       expect([zombie?.status, zombie?.map.entries(), zombie?.kill(SIGTERM)]).toEqual([{ exit: 2 }, [], expect.any(Number)]);
+      // It is there, and takes nothing <design/signal#.send>.
+      expect([kill(kernel, child, 0), kill(kernel, child, SIGTERM), zombie?.status]).toEqual([0, 0, { exit: 2 }]);
       expect(yield* waitpid(thread, -1)).toBe(child);
-      expect(kernel.find(child)).toBe(null);
+      expect([kernel.find(child), kill(kernel, child, 0)]).toEqual([null, ESRCH]);
     });
   });
 

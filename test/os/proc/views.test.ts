@@ -104,6 +104,8 @@ describe('procstat', () => {
     kernel.run();
     expect(tableText([{ heading: 'A', width: 3, isRight: true }, { heading: 'LONG', width: 1 }], [['1', 'x'], ['12345', 'y']]))
       .toEqual(['    A LONG', '    1 x', '12345 y']);
+    const cell = (length: number): string => tableText([{ heading: 'A', width: 1 }, { heading: 'B', width: 1 }], [['1', 'x'.repeat(length)]])[1];
+    expect([cell(TextWIDTH - 2), cell(TextWIDTH - 1)]).toEqual([`1 ${'x'.repeat(TextWIDTH - 2)}`, `1 ${'x'.repeat(TextWIDTH - 5)}...`]);
   });
 });
 

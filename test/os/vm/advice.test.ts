@@ -99,6 +99,14 @@ for (const kind of KINDS) {
     expect(tagged(rig, TEMP, 0)).toBe(false);
   });
 
+  test(`${name}: a file is mapped from beyond its end, however far, and has nothing there <design/mman#.file> <design/vm-object#.beyond>`, () => {
+    const rig = mapRig(kind), source = fileOf(rig, 1);
+    for (const offset of [PAGE, 2 ** 43, 2 ** 44, 2 ** 52 - PAGE]) {
+      expect(mmap(rig, NULL, PAGE, RW, MapPRIVATE, source, offset)).toBe('0');
+      expect(found(rig, () => rig.hart.load8(TEMP, 0))).toBe('page bus');
+    }
+  });
+
   test(`${name}: shared memory without a name ${isLinux ? 'has no' : 'has'} tags <design/profile#.tags>`, () => {
     const rig = mapRig(kind), { hart } = rig;
     expect(mmap(rig, NULL, PAGE, RW, MapANON | MapSHARED)).toBe('0');
@@ -215,6 +223,15 @@ describe('calls that ask for bounds alone, over two reservations side by side', 
     expect(munmap(rig, at(rig, CAP, 0), PAGE)).toBe('0');
     rootAt(rig, FIRST + PAGE);
     const calls = [() => map.msync(hart, TEMP, 7 * PAGE, 0), () => map.mlock(hart, TEMP, 7 * PAGE), () => map.mincore(hart, TEMP, 7 * PAGE, new Uint8Array(8))];
+    expect(calls.map((call) => unchanged(rig, () => errnoName(call())))).toEqual(['ENOMEM', 'ENOMEM', 'ENOMEM']);
+  });
+
+  test('what is not reserved between two is ENOMEM as a hole is <design/mman#.advice.across> <design/mman#.mincore> <design/mman#.mlock> <design/mman#.msync>', () => {
+    const rig = pair(), { map, hart } = rig;
+    hart.move(OTHER, CAP);
+    expect([anonymous(rig, SIZE, RW), munmap(rig, OTHER, SIZE)]).toEqual(['0', '0']);
+    rootAt(rig, FIRST);
+    const calls = [() => map.msync(hart, TEMP, 3 * SIZE, 0), () => map.mlock(hart, TEMP, 3 * SIZE), () => map.mincore(hart, TEMP, 3 * SIZE, new Uint8Array(12))];
     expect(calls.map((call) => unchanged(rig, () => errnoName(call())))).toEqual(['ENOMEM', 'ENOMEM', 'ENOMEM']);
   });
 

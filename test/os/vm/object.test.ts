@@ -62,7 +62,10 @@ describe('an object', () => {
     process.writeCap(BASE);
     expect([process.readCap(OTHER), process.write(OTHER + 32, 1), process.readCap(OTHER), process.readCap(BASE), process.read(BASE + 32)])
       .toEqual([true, undefined, true, true, 0]);
-    expect([shared, process.reservations[1]].map((one) => one.incore(one.base) & 0x40)).toEqual([0x40, 0x40]);
+    const dirty = (): number[] => [shared, process.reservations[1]].map((one) => one.incore(one.base) & 0x40);
+    expect(dirty()).toEqual([0x40, 0x40]);
+    shared.protect(BASE, BASE + PAGE, R);
+    expect([dirty(), process.readCap(BASE)]).toEqual([[0x40, 0x40], true]);
     process.exit();
     object.drop();
     rig.whole();
@@ -74,7 +77,7 @@ describe('an object', () => {
     expect([process.read(BASE), process.read(BASE + 2 * PAGE), process.read(BASE + 2 * PAGE + 4092)]).toEqual([9, 11, 0]);
     expect([process.read(BASE + 3 * PAGE), process.found, process.read(BASE + PAGE), process.found]).toEqual(['page', 'bus', 'page', 'bus']);
     object.truncate(13 * PAGE);
-    expect(process.read(BASE + 3 * PAGE)).toBe(12);
+    expect([process.read(BASE + 3 * PAGE), process.read(BASE + 4 * PAGE), process.read(BASE + 5 * PAGE), process.found]).toEqual([12, 13, 'page', 'bus']);
     process.exit();
     object.drop();
     rig.whole();
@@ -148,6 +151,8 @@ describe('an object', () => {
     process.write(BASE, 99);
     reservation.discard(BASE, BASE + PAGE);
     expect([process.read(BASE), reservation.incore(BASE)]).toEqual([1, 3]);
+    // It is the object's again until it is written to again.
+    expect([process.write(BASE, 98), word(rig, object.resident(0)), process.read(BASE)]).toEqual([undefined, 1, 98]);
     process.exit();
     object.drop();
     rig.whole();

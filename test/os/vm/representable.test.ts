@@ -72,6 +72,15 @@ describe('a length that no capability can have', () => {
   }
 });
 
+test('a length that is longer than its granule allows lies where what it is rounded to can <design/reservation#.inv.representable>', () => {
+  // Rounding makes it so long that multiples of two pages are no longer enough.
+  const rig = mapRig({ format: 'morello' }), { hart } = rig, size = 32 * MIB - 3 * PAGE, whole = sizeRound('morello', size);
+  expect([granuleOf('morello', size), granuleOf('morello', whole)]).toEqual([2 * PAGE, 4 * PAGE]);
+  expect(rig.map.mmap(hart, TEMP, NULL, 2 * PAGE, RW, MapANON | MapPRIVATE)).toBe(0);
+  expect(anonymous(rig, size, RW)).toBe('0');
+  expect([baseOf(hart, CAP) % (4 * PAGE), lengthOf(hart, CAP)]).toEqual([0, whole]);
+});
+
 test('a reservation asked for where it cannot begin holds the range, and its capability that address <design/reservation#.inv.representable> <design/mman#.mmap.anew>', () => {
   for (const kind of KINDS) {
     const rig = mapRig(kind), { hart } = rig, low = 0x2000_1000, size = 32 * MIB;

@@ -72,6 +72,19 @@ describe('a reservation', () => {
     ]);
   });
 
+  test('of a run shows those pages as resident that have allowed something <design/reservation#.entries> <design/reservation#.run>', () => {
+    const rig = new PageRig(), reservation = rig.process().make({ run: true }) as Reservation;
+    reservation.map(BASE, BASE + 8 * PAGE, mappingOf({ prot: NONE }));
+    const resident = (): number[] => {
+      const found: MapEntry[] = [];
+      reservation.entries(found);
+      return found.map((entry) => entry.resident);
+    };
+    expect(resident()).toEqual([0]);
+    reservation.protect(BASE + 5 * PAGE, BASE + 8 * PAGE, RW);
+    expect(resident()).toEqual([0, 3]);
+  });
+
   test('locks all of a range or nothing <design/reservation#.advice>', () => {
     const rig = new PageRig(4), process = rig.process(), reservation = process.mapped();
     process.write(BASE + PAGE, 1);

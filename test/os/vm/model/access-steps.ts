@@ -57,6 +57,8 @@ export function accesses(world: World, dice: Dice): void {
   world.log?.push(`${kind} ${how} at ${cap.addr.toString(16)} = ${outcome}`);
   if (isShort) return;
   if (outcome !== (refusal ?? 'ok')) throw new Error(`${kind} ${how} at ${cap.addr.toString(16)}: ${outcome}, but the rules say ${refusal ?? 'ok'}`);
+  // A write first, and then one of a capability: the page is the process's own by then <design/reservation#.fault>.
+  if (refusal === 'storetag') world.now.model.own(world.now.model.page(cap.addr) as Page);
   if (refusal === null) done(world, world.now.model.page(cap.addr) as Page, kind, granule, { cap, loaded, number, value });
 }
 
@@ -73,7 +75,9 @@ function show(world: World, dice: Dice, granule: number): string {
     return how;
   }
   const { slot, region } = live[dice(live.length)];
-  const pages = (region.limit - region.base) / PAGE, page = dice(8) === 0 ? pages - 1 : dice(Math.min(pages, 8));
+  const { model } = world.now, pages = (region.limit - region.base) / PAGE, minds = dice(4) !== 0;
+  let page = dice(8) === 0 ? pages - 1 : dice(Math.min(pages, 8));
+  while (minds && page > 0 && model.page(region.base + page * PAGE) === null) page -= 1;
   world.place(TEMP, slot, region.base + page * PAGE + granuleAt(granule));
   return `slot ${slot}`;
 }

@@ -9,8 +9,8 @@ import {
   ProtEXEC, ProtNOCAP, ProtNONE, ProtREAD, ProtWRITE, protMax,
 } from './abi.ts';
 import { isExact, permsMissing, wholeOf, type Cap } from './caps.ts';
-import { pageUp, type MapAsk } from './rules.ts';
-import { CAPS, LAST, PAGE, R, W, X, type Mapping, type Region } from './space.ts';
+import { pageDown, pageUp, type MapAsk } from './rules.ts';
+import { CAPS, LAST, OffsetLIMIT, PAGE, R, W, X, type Mapping, type Region } from './space.ts';
 import { must, NULL, RESULT, TEMP, type Backing, type World } from './world.ts';
 
 const RW = ProtREAD | ProtWRITE;
@@ -23,17 +23,20 @@ const prots: readonly number[] = [
 
 const cheribsdProts: readonly number[] = [...prots, RW | ProtNOCAP, RW | ProtNOCAP, RW | protMax(RW) | ProtNOCAP, 0x100 | RW];
 
+/** Pages of a source that a mapping begins with: what is beyond its end may be mapped, and not what is beyond all files. */
+const indices: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2 ** 32, 2 ** 32 + 1, OffsetLIMIT / PAGE];
+
 /** More than this is not mapped, but for by tests of how much there is. */
 const REGIONS = 20;
 
 /** Where an ask with an address and MAP_FIXED would be: aligned down until it is representable. */
 function outerOf(world: World, addr: number, size: number): { base: number; limit: number } {
-  const inner = { base: addr, limit: addr + size };
-  if (addr < 0 || inner.limit > LAST || size === 0) return inner;
+  const inner = { base: pageDown(addr), limit: pageUp(addr + size) };
+  if (addr < 0 || inner.limit > LAST || size === 0) return { base: addr, limit: addr + pageUp(size) };
   let { base } = inner;
   for (;;) {
     const whole = wholeOf(world.format, inner.limit - base), aligned = Math.floor(base / whole.alignment) * whole.alignment;
-    if (aligned === base || addr % PAGE !== 0) return { base, limit: base + whole.size };
+    if (aligned === base) return { base, limit: base + whole.size };
     base = aligned;
   }
 }
@@ -72,9 +75,9 @@ function draw(world: World, dice: Dice): Drawn {
   const isGuard = (kind & MapGUARD) !== 0, chosen = oneOf(dice, world.abi === 'cheribsd' ? cheribsdProts : prots);
   const prot = isGuard && dice(8) !== 0 ? protMax(RW) : (kind & MapSTACK) !== 0 ? RW : chosen;
   const make = (cap: Cap, size: number, fixed: number, how: string): Drawn => {
-    const flags = kind | fixed, source = backing, outer = outerOf(world, cap.isNull ? -1 : cap.addr, pageUp(size));
-    const what = (): string => `mmap(${how}, ${sizeText(size)}, prot ${prot.toString(16)}, flags ${flags.toString(16)}${source === null ? '' : `, ${source.name}`})`;
-    return { ask: { cap, length: size, prot, flags, source, index: 0, outer }, backing, what };
+    const flags = kind | fixed, source = backing, index = backing === null ? 0 : oneOf(dice, indices), outer = outerOf(world, cap.isNull ? -1 : cap.addr, size);
+    const what = (): string => `mmap(${how}, ${sizeText(size)}, prot ${prot.toString(16)}, flags ${flags.toString(16)}${source === null ? '' : `, ${source.name} from page ${index}`})`;
+    return { ask: { cap, length: size, prot, flags, source, index, outer }, backing, what };
   };
   if (where < 15) {
     world.hart.move(TEMP, NULL);
@@ -98,7 +101,7 @@ export function mmaps(world: World, dice: Dice): void {
   const source = backing === null ? null : { object: backing.object, isRegular: backing.name !== 'shm', mayRead: true, mayWrite: backing.mayWrite };
   sameHoles(world, ask);
   const answers = world.rules.mmap(model, ask), isRun = (ask.flags & MapRUN) !== 0;
-  const errno = map.mmap(world.hart, RESULT, TEMP, ask.length, ask.prot, ask.flags, source, 0);
+  const errno = map.mmap(world.hart, RESULT, TEMP, ask.length, ask.prot, ask.flags, source, ask.index * PAGE);
   // Whether there is a run of frames is the engine's to know.
   const isShort = isRun && answers.includes(0) && errnoName(errno) === 'ENOMEM';
   if (!world.judge('mmap', what, isShort ? [errno] : answers, errno)) return;

@@ -2,11 +2,11 @@
  *
  * What each call answers <design/profile>, by the tables of PCuABI, one condition after the other, with holes refused strictly.
  */
-import { EACCES, EBADF, EEXIST, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM, ERESERVATION } from '../../../../code/os/errno.ts';
+import { EACCES, EBADF, EEXIST, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM, ERESERVATION } from '../../../../code/os/errno.ts';
 import { MapANON, MapFIXED, MapGROWSDOWN, MapNOREPLACE, MapSHARED, protMaxOf, ProtWRITE, RemapFIXED, RemapMAYMOVE } from './abi.ts';
 import { permsMissing, type Cap } from './caps.ts';
 import { basic, covers, firstOf, isAllowed, isOwnerOf, pageDown, pageUp, withCaps, type Answers, type MapAsk, type Rules } from './rules.ts';
-import { CAPS, FIRST, LAST, PAGE, type Page, type Space } from './space.ts';
+import { CAPS, FIRST, LAST, OffsetLIMIT, PAGE, type Page, type Space } from './space.ts';
 
 type Groups = readonly (readonly (readonly [boolean, number])[])[];
 
@@ -64,6 +64,9 @@ export function mremapWrong(
   );
 }
 
+/** isOverflow -- an offset that no file has. */
+const isOverflow = ({ index, length }: MapAsk): boolean => index * PAGE + pageUp(length) > OffsetLIMIT;
+
 /** Morello Linux. */
 export const pcuabi: Rules = {
   holesAreReserved: false,
@@ -72,9 +75,11 @@ export const pcuabi: Rules = {
     [[(ask.flags & MapANON) === 0 && ask.source === null, EBADF]],
     [[ask.prot >>> 16 !== 0 && (basic(ask.prot) & ~basic(ask.prot >>> 16)) !== 0, EINVAL]],
     [[(ask.flags & MapGROWSDOWN) !== 0, EOPNOTSUPP]],
-    ...pointerWrong(space, ask),
+    // Whether the offset is asked for before the place the texts do not say.
+    ...pointerWrong(space, ask).map((group) => (isOverflow(ask) && group.some(([is]) => is) ? [...group, [true, EOVERFLOW] as const] : group)),
     [
       [ask.length === 0 || ((ask.flags & (MapFIXED | MapNOREPLACE)) !== 0 && ask.cap.addr % PAGE !== 0), EINVAL],
+      [isOverflow(ask), EOVERFLOW],
       [ask.source !== null && (ask.flags & MapSHARED) !== 0 && !ask.source.mayWrite && (ask.prot & ProtWRITE) !== 0, EACCES],
     ],
     [[pageUp(ask.length) > LAST, ENOMEM]],

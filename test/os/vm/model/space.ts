@@ -12,6 +12,9 @@ export const PAGE = 4096;
 export const FIRST = 0x0100_0000;
 export const LAST: number = 0x1_0000_0000 - FIRST;
 
+/** Beyond this no offset is a file's in Linux. */
+export const OffsetLIMIT: number = 2 ** 52;
+
 /** What may be done with a page, as bits; and that capabilities may be. */
 export const R = 1, W = 2, X = 4, CAPS = 8;
 

@@ -59,6 +59,15 @@ interface Held {
   readonly region: Region;
 }
 
+/** What is held as it was when somebody asked, and for which reservations. */
+interface Known {
+  readonly held: readonly Held[];
+  readonly regions: readonly Region[];
+  readonly count: number;
+  readonly live: readonly Held[];
+  readonly stale: readonly Held[];
+}
+
 /** A process: its address map, and the models beside it. */
 export interface Process {
   readonly map: AddressMap;
@@ -74,10 +83,16 @@ export type Tally = Map<string, Map<string, number>>;
 // Page tables that nobody has any more: a new one costs more than a history.
 const spares: AddressSpace[] = [];
 
+const ZEROS = Buffer.alloc(0x40_0000);
+
+/** isZero -- whether there is nothing but zeros: all of a machine is compared, and a loop would cost more than a history. */
+function isZero({ buffer, byteOffset, byteLength }: Int32Array | Uint8Array): boolean {
+  return Buffer.from(buffer, byteOffset, byteLength).equals(ZEROS.subarray(0, byteLength));
+}
+
 /** spare -- have a page table used again, which nothing has been left in. */
 function spare(space: AddressSpace): void {
-  const { window } = space;
-  for (let page = 0; page < window.length; ++page) must(window[page] === 0, `the page table has an entry for page ${page} outside of all mappings`);
+  must(isZero(space.window), `the page table has an entry for page ${space.window.findIndex((entry) => entry !== 0)} outside of all mappings`);
   spares.push(space);
 }
 
@@ -97,6 +112,9 @@ export class World {
   now: Process;
   private readonly machine: Machine;
   private held: Held[] = [];
+  private known: Known = { held: [], regions: [], count: -1, live: [], stale: [] };
+  /** Page tables of processes that are gone: what comes after must find nothing in them. */
+  private gone: AddressSpace[] = [];
   private readonly free: number;
 
   constructor(abi: Abi, seed: number, tally: Tally, log: string[] | null) {
@@ -196,9 +214,15 @@ export class World {
     return stale >= 0 && place % 4 !== 0 ? stale : place % this.held.length;
   }
 
-  /** live -- what is held for reservations that this process has; or, with `isStale`, for those that it has not. */
+  /** holds -- what is held for reservations that this process has; or, with `isStale`, for those that it has not. */
   holds(isStale: boolean): readonly Held[] {
-    return this.held.filter(({ region }) => this.now.model.regions.includes(region) !== isStale);
+    const { held, now: { model: { regions } } } = this, { known } = this;
+    // The list of reservations grows at its end, or is another.
+    if (known.held !== held || known.regions !== regions || known.count !== regions.length) {
+      const sorted = (isLive: boolean): Held[] => held.filter(({ region }) => regions.includes(region) === isLive);
+      this.known = { held, regions, count: regions.length, live: sorted(true), stale: sorted(false) };
+    }
+    return isStale ? this.known.stale : this.known.live;
   }
 
   /** someSlot -- one of those that are held, or NULL. */
@@ -246,9 +270,9 @@ export class World {
 
   /** fork -- a child of the process that runs; false if there is no memory. */
   fork(): boolean {
-    const space = spares.pop() ?? this.machine.space(), map = this.now.map.fork(space);
+    const space = this.gone.pop() ?? spares.pop() ?? this.machine.space(), map = this.now.map.fork(space);
     if (map === null) {
-      spare(space);
+      this.gone.push(space);
       return false;
     }
     const model = this.now.model.fork(), tree = new RangeTree<Region>(FIRST, LAST);
@@ -260,7 +284,7 @@ export class World {
   /** exit -- the process that runs is gone. */
   exit(): void {
     this.now.map.clear();
-    spare(this.now.space);
+    this.gone.push(this.now.space);
     this.processes = this.processes.filter((process) => process !== this.now);
     this.enter(this.processes[0]);
   }
@@ -269,8 +293,9 @@ export class World {
   finish(): void {
     for (const { map, space } of this.processes) {
       map.clear();
-      spare(space);
+      this.gone.push(space);
     }
+    this.gone.forEach(spare);
     for (const { object } of this.backings) object.drop();
     for (const { segment } of this.segments) {
       must(segment.attached === 0, 'a segment is attached to nothing');
@@ -278,6 +303,6 @@ export class World {
     }
     must(this.frames.available === this.free, `frames are lost: ${(this.free - this.frames.available) / PAGE}`);
     const { i32, tags } = this.machine.memory;
-    must(i32.every((word) => word === 0) && tags.every((tag) => tag === 0), 'a free frame holds something');
+    must(isZero(i32) && isZero(tags), 'a free frame holds something');
   }
 }
