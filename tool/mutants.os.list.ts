@@ -362,10 +362,10 @@ export const mutantsOfSystem: readonly Mutant[] = [
     tests: ['test/mps/ix/pthreadext.test.ts'],
   },
   {
-    name: 'a fork does not wait for who has an arena',
+    name: 'a trace is under way in a child',
     file: 'code/mps/ix/protsgix.ts',
-    old: 'yield* next.mutex.claim(thread);',
-    new: 'next.mutex.tryClaim(thread);',
+    old: '    for (const { owner } of this.arenas) owner.finishTrace();\n',
+    new: '',
     tests: ['test/mps/ix/fork.test.ts'],
   },
   {

@@ -20,6 +20,8 @@ const wrong: [BootOptions, string][] = [
   [{ seed: 1.5 }, 'seed 1.5 is not a whole number'],
   [{ platform: 'w3' as 'an' }, 'platform "w3" does not exist: there are ix and an'],
   [{ driver: 'slow' as 'fast' }, 'driver "slow" does not exist'],
+  [{ suspend: 'hook' as 'kernel' }, 'suspend "hook" does not exist: there are kernel and signals'],
+  [{ abi: 'linux' as 'pcuabi' }, 'abi "linux" does not exist: there are cheribsd and pcuabi'],
   [{ forward: 'up' as 'kill' }, 'forward "up" does not exist'],
   [{ collect: 'often' as 'normal' }, 'collect "often" does not exist'],
 ];

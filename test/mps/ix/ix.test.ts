@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Hart } from '../../../code/machine/machine.ts';
 import type { IxPlatform } from '../../../code/mps/ix/ix.ts';
-import { boot, ResOK, type System } from '../../../code/mps/mps.ts';
+import { boot, ResOK, type BootOptions, type Event, type System } from '../../../code/mps/mps.ts';
 import { ProtNONE } from '../../../code/os/os.ts';
 import { failure, own, slotCopy, ways } from './rig.ts';
 
@@ -105,4 +105,33 @@ describe.each(ways)('$title', ({ make, suspend, abi }) => {
       expect([platform.faults(), platform.death]).toMatchObject([{ faults: faults + 1, forwarded: 1 }, { signal: 11 }]);
     });
   });
+});
+
+/** eventsOf -- what a collector tells of a run of two threads, each with a list of its own. */
+function eventsOf(options: BootOptions): Event[] {
+  const events: Event[] = [], system = boot({ ...options, memory: '1MiB', nursery: '8KiB', pause: '0', events: (event) => events.push(event) });
+  const { arena } = system, pool = arena.pool('amc');
+  for (const name of ['one', 'two']) {
+    system.thread(name, function* (t) {
+      const point = pool.allocationPoint(t);
+      for (let made = 0; made < 900; ++made) {
+        do {
+          expect(point.reserve(6, 256)).toBe(ResOK);
+          t.store32(6, 0, made);
+          t.storeCap(6, 16, 5);
+        } while (!point.commit(6));
+        t.move(5, made % 30 === 0 ? 0 : 6);
+        if (made % 7 === 0) yield;
+      }
+    });
+  }
+  system.run();
+  system.finish();
+  return events;
+}
+
+test('a run is the same, event by event, however threads are stopped and whosever rules hold <design/thix#.how> <design/vmix#.holes>', () => {
+  const [first, ...others] = ways.map(({ suspend, abi }) => eventsOf({ suspend, abi }));
+  expect(first.filter(({ type }) => type === 'suspend').length).toBeGreaterThan(10);
+  for (const other of others) expect(other).toEqual(first);
 });

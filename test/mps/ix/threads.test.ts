@@ -38,6 +38,15 @@ describe.each(ways)('$title', ({ make }) => {
       });
     }
 
+    test('of several ranges is found by each of them <design/protix#.departs.ranges> <design/protix#.threads.async.improve.how>', () => {
+      const rig = make(), main = rig.adopt(), [{ plinth }] = rig.members;
+      rig.make(main, 5, 41);
+      rig.flip();
+      Object.defineProperty(plinth, 'ranges', { value: [{ base: 0, limit: PageSIZE }, ...plinth.ranges] });
+      expect([rig.forbidden(main, 5), main.hart.load32(5, 0), told(rig)]).toEqual([AccessREAD, 41, ['read']]);
+      rig.end();
+    });
+
     test('that is finished is asked no more, and the other still is <design/protix#.fun.setup>', () => {
       const rig = make({ arenas: 2, ask: 'locks' }), main = rig.adopt(), [one, two] = rig.members;
       rig.make(main, 6, 42, { member: 1 });
