@@ -15,11 +15,11 @@ export const mutantsOfSystem: readonly Mutant[] = [
     tests: ['test/os/signal.test.ts', 'test/os/signal-action.test.ts'],
   },
   {
-    name: 'what was sent to a thread goes when the process has its own back',
-    file: 'code/os/pending.ts',
-    old: '    for (const one of all) if (!one.isShared) this.add(one);\n',
-    new: '',
-    tests: ['test/os/signal-wait.test.ts', 'test/os/signal.test.ts'],
+    name: 'a signal that its taker can no longer take is nobody\'s',
+    file: 'code/os/taker.ts',
+    old: ' : taker === thread ? takerFind(process, signal) : null;',
+    new: ' : null;',
+    tests: ['test/os/signal.test.ts', 'test/os/signal-wait.test.ts'],
   },
   {
     name: 'a handler\'s mask takes the place of the thread\'s',
@@ -80,9 +80,9 @@ export const mutantsOfSystem: readonly Mutant[] = [
   {
     name: 'what sigwait did not take is the waiter\'s for ever',
     file: 'code/os/sigwait.ts',
-    old: '    signalReturn(thread);\n',
+    old: '    takersAsk(thread);\n',
     new: '',
-    tests: ['test/os/signal-wait.test.ts'],
+    tests: ['test/os/signal-wait.test.ts', 'test/os/signal.test.ts'],
   },
   {
     name: 'sigwait ends with a handler',
@@ -101,8 +101,8 @@ export const mutantsOfSystem: readonly Mutant[] = [
   {
     name: 'part of a second that is left is none',
     file: 'code/os/alarm.ts',
-    old: 'Math.ceil(before.value / SECOND)',
-    new: 'Math.floor(before.value / SECOND)',
+    old: 'Math.ceil(timerSet(',
+    new: 'Math.floor(timerSet(',
     tests: ['test/os/signal-alarm.test.ts'],
   },
   {
@@ -206,10 +206,10 @@ export const mutantsOfSystem: readonly Mutant[] = [
     tests: ['test/os/stack.test.ts', 'test/os/acceptance/scenarios-stack.test.ts'],
   },
   {
-    name: 'who gives up waiting for a mutex keeps the next one asleep',
+    name: 'who waits for a mutex is not told',
     file: 'code/os/pthread/lock.ts',
-    old: '      if (this.owner === null) this.queue.wakeFirst();\n',
-    new: '',
+    old: '    this.owner = null;\n    this.channels[0].wake();\n',
+    new: '    this.owner = null;\n',
     tests: ['test/os/pthread/pthread.test.ts'],
   },
   {
@@ -222,15 +222,15 @@ export const mutantsOfSystem: readonly Mutant[] = [
   {
     name: 'who is cancelled takes the call of another',
     file: 'code/os/pthread/condition.ts',
-    old: '    if (waiter.isCalled && thread.isCancelling) this.queue.call();\n',
-    new: '',
-    tests: ['test/os/pthread/pthread.test.ts'],
+    old: 'if (thread.isCancelling) return false;',
+    new: 'if (thread.isCancelling && !isCalled()) return false;',
+    tests: ['test/os/pthread/condition.test.ts'],
   },
   {
-    name: 'a semaphore that was kept for one that is cancelled is lost',
+    name: 'who waits for a semaphore is not told',
     file: 'code/os/pthread/semaphore.ts',
-    old: '      if (waiter.isCalled) this.give();\n',
-    new: '',
+    old: '    this.count += 1;\n    this.channels[0].wake();\n',
+    new: '    this.count += 1;\n',
     tests: ['test/os/pthread/pthread.test.ts'],
   },
   {
@@ -256,9 +256,9 @@ export const mutantsOfSystem: readonly Mutant[] = [
   },
   {
     name: 'a signal to a process is a stopped thread\'s',
-    file: 'code/os/process.ts',
-    old: '      if (thread.suspended === 0) return thread;\n',
-    new: '      if (thread.suspended >= 0) return thread;\n',
+    file: 'code/os/taker.ts',
+    old: ' && thread.suspended === 0 &&',
+    new: ' && thread.suspended >= 0 &&',
     tests: ['test/os/signal.test.ts', 'test/os/signal-action.test.ts', 'test/os/suspend.test.ts'],
   },
   {
@@ -332,11 +332,11 @@ export const mutantsOfSystem: readonly Mutant[] = [
     tests: ['test/os/thread.test.ts', 'test/os/scheduler.test.ts'],
   },
   {
-    name: 'a call wakes nobody',
-    file: 'code/os/pthread/queue.ts',
-    old: '    first.isCalled = true;\n    first.thread.process.kernel.scheduler.wake(first.thread);\n',
-    new: '    first.isCalled = true;\n',
-    tests: ['test/os/pthread/pthread.test.ts'],
+    name: 'a call for who stays goes with who leaves',
+    file: 'code/os/pthread/calls.ts',
+    old: 'if (kept < below) calls',
+    new: 'if (kept + 1 < below) calls',
+    tests: ['test/os/pthread/condition.test.ts'],
   },
 
   // the collector's platform: threads that are stopped by signals, and forks

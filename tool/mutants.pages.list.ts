@@ -123,13 +123,6 @@ export const mutantsOfPages: readonly Mutant[] = [
     tests: ['test/os/vm/fork.test.ts', 'test/os/proc/fork.test.ts'],
   },
   {
-    name: 'a child does not count among those who have a segment attached',
-    file: 'code/os/vm/address-map.ts',
-    old: '    for (const [base, segment] of this.attached) if (map.isReserved(base)) map.attach(base, segment);\n',
-    new: '',
-    tests: ['test/os/vm/shm.test.ts', 'test/os/vm/fork.test.ts'],
-  },
-  {
     name: 'memory goes while a second process lives in it',
     file: 'code/os/vm/address-map.ts',
     old: 'if (this.holders === 0) this.clear();',

@@ -160,13 +160,6 @@ export const mutantsOfSpaces: readonly Mutant[] = [
     tests: ['test/os/vm/mremap.test.ts'],
   },
   {
-    name: 'a segment that was removed goes with the first who detaches it',
-    file: 'code/os/vm/shm.ts',
-    old: 'if (this.isRemoved && this.attached === 0) this.object.drop();',
-    new: 'if (this.isRemoved) this.object.drop();',
-    tests: ['test/os/vm/shm.test.ts'],
-  },
-  {
     name: 'all of a segment is more than there is',
     file: 'code/os/vm/shm.ts',
     old: 'size > there.object.size',

@@ -12,6 +12,7 @@ export type { Event, FaultFound, QuantumReason, Reason } from './event.ts';
 export type { Buffer as AllocationPoint } from './heap/buffer.ts';
 export { tagged, type Format, type FormatView } from './heap/format.ts';
 export { StartFORWARDED, StartLONG, StartPAD, type Heap } from './heap/heap.ts';
+export { ForkError } from './ix/ix.ts';
 export { RankAMBIG, RankEXACT, rankName, type Rank } from './heap/rank.ts';
 export type { Root } from './heap/root.ts';
 export type { Seg } from './heap/seg.ts';

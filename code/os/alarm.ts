@@ -3,9 +3,10 @@
  * Signals and wakings at a time of the kernel's clock <design/clock>: alarm, setitimer(ITIMER_REAL), nanosleep <design/signal#.alarm>.
  */
 import type { Clock, Timer } from './clock.ts';
-import { signalPost } from './delivery.ts';
+import { signalIsLost, signalPost } from './delivery.ts';
 import { EINVAL } from './errno.ts';
 import type { Process } from './process.ts';
+import { safetyCheck } from './safety.ts';
 import { SI_KERNEL, SIGALRM } from './signal.ts';
 import type { Thread } from './thread.ts';
 import { sleep, type Wait } from './wait.ts';
@@ -36,7 +37,12 @@ export function getitimer({ alarm, kernel }: Process): Itimer {
 /** setitimer -- send the process SIGALRM after `value` microseconds and, unless `interval` is 0, again and again; a value of 0 ends that.
  * The timer as it was, or EINVAL. */
 export function setitimer(process: Process, value: number, interval: number = 0): Itimer | number {
-  if (!isTime(value) || !isTime(interval)) return EINVAL;
+  const { current } = process.kernel;
+  if (current !== null) safetyCheck(current, 'setitimer');
+  return !isTime(value) || !isTime(interval) ? EINVAL : timerSet(process, value, interval);
+}
+
+function timerSet(process: Process, value: number, interval: number): Itimer {
   const before = getitimer(process), { clock } = process.kernel;
   if (process.alarm !== null) clock.cancel(process.alarm.timer);
   process.alarm = null;
@@ -50,19 +56,20 @@ function alarmSet(process: Process, clock: Clock, at: number, interval: number):
     if (process.status !== null) return;
     if (interval > 0) alarmSet(process, clock, at + interval, interval);
     signalPost(process, SIGALRM, SI_KERNEL);
-  });
+  }, interval > 0 ? () => signalIsLost(process, SIGALRM) : null);
   process.alarm = { timer, interval };
 }
 
 /** alarm -- SIGALRM after so many seconds, or with 0 not at all; the seconds that were left, rounded up, or -EINVAL. */
 export function alarm(process: Process, seconds: number): number {
-  const before = setitimer(process, seconds * SECOND);
-  return typeof before === 'number' ? -before : Math.ceil(before.value / SECOND);
+  return isTime(seconds * SECOND) ? Math.ceil(timerSet(process, seconds * SECOND, 0).value / SECOND) : -EINVAL;
 }
 
 /** nanosleep -- wait so many microseconds: the clock knows nothing shorter. What was left of them when a handler ended the wait, else 0;
  * -EINVAL. */
 export function* nanosleep(thread: Thread, microseconds: number): Generator<Wait, number, unknown> {
+  safetyCheck(thread, 'nanosleep');
+  thread.testCancel();
   if (!isTime(microseconds)) return -EINVAL;
   const { clock } = thread.process.kernel, until = clock.now + microseconds;
   if (microseconds === 0) return 0;

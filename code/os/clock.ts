@@ -4,6 +4,8 @@
  * host's clock is never read.
  */
 
+import { aver } from '../base/base.ts';
+
 /** Something that is to happen at a time. */
 export class Timer {
   /** Microseconds. */
@@ -11,12 +13,15 @@ export class Timer {
   /** Of two at one time the one that was set first goes first. */
   readonly order: number;
   readonly action: () => void;
+  /** Whether its action, done now, would change nothing but set it again; null if it always changes something. */
+  readonly isIdle: (() => boolean) | null;
   isSet: boolean = true;
 
-  constructor(at: number, order: number, action: () => void) {
+  constructor(at: number, order: number, action: () => void, isIdle: (() => boolean) | null) {
     this.at = at;
     this.order = order;
     this.action = action;
+    this.isIdle = isIdle;
   }
 }
 
@@ -28,10 +33,12 @@ export class Clock {
   private readonly timers: Timer[] = [];
   private orders: number = 0;
 
-  /** set -- have `action` done at a time, or at once if that is past; never inside this call. */
-  set(at: number, action: () => void): Timer {
+  /** set -- have `action` done at a time, or at once if that is past; never inside this call. What sets itself
+   * again says with `isIdle` when that is all that it would do <design/clock#.inv.idle>. */
+  set(at: number, action: () => void, isIdle: (() => boolean) | null = null): Timer {
+    aver(Number.isInteger(at), '<design/clock#.whole>');
     this.orders += 1;
-    const timer = new Timer(Math.max(at, this.now), this.orders, action);
+    const timer = new Timer(Math.max(at, this.now), this.orders, action, isIdle);
     this.timers.push(timer);
     this.raise(this.timers.length - 1);
     return timer;
@@ -47,6 +54,13 @@ export class Clock {
     const { timers } = this;
     while (timers.length > 0 && !timers[0].isSet) this.remove();
     return timers.length === 0 ? Infinity : timers[0].at;
+  }
+
+  /** When the next thing is to happen that changes anything; Infinity if nothing does <design/clock#.inv.idle>. */
+  get nextChange(): number {
+    const { next, timers } = this;
+    if (next === Infinity || timers[0].isIdle?.() !== true) return next;
+    return timers.reduce((least, { at, isSet, isIdle }) => (isSet && at < least && isIdle?.() !== true ? at : least), Infinity);
   }
 
   /** advance -- time goes on to `now`; what was to happen by then happens, in order. */

@@ -12,6 +12,8 @@ import type { Thread } from './thread.ts';
 /** Columns, and how many registers are shown. */
 const WIDTH = 100;
 const REGISTERS = 16;
+/** Threads that a report names, beside the one that dies. */
+const THREADS = 40;
 
 /** crashReport -- lines that say why a process dies of a signal; `note` says what the signal alone does not. */
 export function crashReport(
@@ -22,8 +24,19 @@ export function crashReport(
   if (note !== null) lines.push(`  ${note}`);
   if (fault !== null) lines.push(...faultLines(process, fault));
   if (thread !== null) lines.push(...registerLines(thread.hart, fault));
-  for (const other of process.threads) if (other !== thread) lines.push(`  ${other.describe()} ${doing(other)}`);
+  lines.push(...threadLines(process, thread));
   return lines.map((line) => (line.length > WIDTH ? `${line.slice(0, WIDTH - 3)}...` : line)).join('\n');
+}
+
+/** threadLines -- what the others were at. */
+function threadLines({ threads }: Process, thread: Thread | null): string[] {
+  const lines: string[] = [];
+  for (const other of threads) {
+    if (other === thread) continue;
+    if (lines.length === THREADS) return [...lines, `  and ${threads.size - THREADS - (thread !== null && threads.has(thread) ? 1 : 0)} more`];
+    lines.push(`  ${other.describe()} ${doing(other)}`);
+  }
+  return lines;
 }
 
 /** faultLines -- the access, its authority, and what is mapped there. */

@@ -5,7 +5,7 @@
  * .fast: A collector's barriers are faults, so that taking one is on the critical path <design/critical-path#.fault>: frames and views
  * are used again, and nothing is allocated but the fault and the handler's generator.
  */
-import { faultMake, PageREAD, PageSTORECAP, PageVALID, PageWRITE, WindowHIGH, type Fault } from '../machine/machine.ts';
+import type { Fault } from '../machine/machine.ts';
 import type { PageFound } from './vm/address-map.ts';
 import { crashReport } from './crash.ts';
 import { EAGAIN } from './errno.ts';
@@ -13,17 +13,17 @@ import type { Level } from './level.ts';
 import type { SigSent } from './pending.ts';
 import type { Process } from './process.ts';
 import { faultFind, faultSignal } from './sigfault.ts';
-import { frameRead, FrameSIZE, frameSent, frameWrite } from './sigframe.ts';
+import { frameRead, frameSent, frameWord, frameWrite } from './sigframe.ts';
 import {
-  highOfSignal, lowOfSignal, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName, signalStops,
-  SIGKILL, sigSetFirst, sigSetHas, type Disposition,
+  keepsBlocked, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName, signalStops,
+  SIGKILL, sigSetFirst, type Disposition,
 } from './signal.ts';
 import { Operation, operationPerform } from './step.ts';
+import { isAwaited, isBlocked, sharedTake, takerCall, takerFind, takersAsk } from './taker.ts';
 import type { Thread, ThreadRun, Yielded } from './thread.ts';
 import { Sleep, type Wait } from './wait.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
-const FrameRIGHTS: number = PageVALID | PageREAD | PageWRITE | PageSTORECAP;
 const OnSTACK: number = SA_ONSTACK;
 const ResetHAND: number = SA_RESETHAND;
 const SigINFO: number = SA_SIGINFO;
@@ -36,13 +36,18 @@ export class Interruption extends Error {
   override readonly name = 'Interruption';
 }
 
-const isBlocked = (thread: Thread, signal: number): boolean =>
-  ((thread.maskLow & lowOfSignal(signal)) | (thread.maskHigh & highOfSignal(signal))) !== 0;
-
-/** isDeliverable -- whether a signal waits for the thread that it does not block. .critical */
+/** isDeliverable -- whether a signal waits that the thread would take if it ran now. .critical */
 export function isDeliverable(thread: Thread): boolean {
-  const own = thread.pendingSet, all = thread.process.pendingSet;
-  return (((own.low | all.low) & ~thread.maskLow) | ((own.high | all.high) & ~thread.maskHigh)) !== 0;
+  const { process, pendingSet } = thread, all = process.pendingSet;
+  const low = pendingSet.low | (all.low & ~process.keptLow), high = pendingSet.high | (all.high & ~process.keptHigh);
+  return ((low & ~thread.maskLow) | (high & ~thread.maskHigh)) !== 0;
+}
+
+/** isCalled -- whether a signal waits for which the thread is to be run: its own, or one of the process for which it is called. .critical */
+export function isCalled(thread: Thread): boolean {
+  const { pendingSet } = thread, all = thread.process.pendingSet;
+  const low = pendingSet.low | (all.low & thread.calledLow), high = pendingSet.high | (all.high & thread.calledHigh);
+  return ((low & ~thread.maskLow) | (high & ~thread.maskHigh)) !== 0;
 }
 
 // Faults -------------------------------------------------------------------------------------------------------------
@@ -64,16 +69,18 @@ export function faultTake(thread: Thread, fault: Fault): number {
     faultPush(thread, fault, found);
     throw kernel.interruption;
   }
-  const before = kernel.current;
+  const before = kernel.current, { driven } = thread;
   kernel.current = thread;
   try {
     const level = faultPush(thread, fault, found);
+    thread.driven += 1;
     levelDrive(thread, level);
     sigreturn(thread, level);
     const { grants } = level;
     if (isDeliverable(thread)) settle(thread);
     return grants ? thread.physicalOf(fault) : -1;
   } finally {
+    thread.driven = driven;
     kernel.current = before;
   }
 }
@@ -99,23 +106,24 @@ function handlerPush(
 ): Level {
   const { process, hart } = thread, { kernel } = process, { flags, handler } = disposition;
   const low = thread.depth > LevelMOST ? -1 : thread.frameFind((flags & OnSTACK) !== 0);
-  const entry = low < 0 ? 0 : frameEntry(thread, low);
-  if (low < 0 || (entry & FrameRIGHTS) !== FrameRIGHTS || handler === null) {
+  const word = low < 0 ? -1 : frameWord(thread, low);
+  if (word < 0 || handler === null) {
     return process.crash(thread, signal, crashReport(process, thread, signal, code, fault, noFrame(thread, low)));
   }
   const level = thread.levelNext();
   level.signal = signal;
   level.low = low | 0;
-  level.physical = ((entry & -4096) | (low & 4095)) >>> 0;
   level.top = hart.top;
   level.sp = thread.sp;
   level.grants = false;
   level.unsafe = thread.unsafe;
+  level.isSafe = false;
   thread.unsafe = null;
-  frameWrite(level, code, pid, fault, thread.isOnAltStack);
+  frameWrite(level, word, code, pid, fault, thread.isOnAltStack);
   thread.frameEnter(level);
   thread.maskLow |= disposition.low;
   thread.maskHigh |= disposition.high;
+  takersAsk(thread);
   if ((flags & ResetHAND) !== 0) process.reset(signal);
   kernel.counts.signals += 1;
   if (kernel.watcher !== null) kernel.watcher.signal?.(thread, signal, code);
@@ -130,14 +138,6 @@ function noFrame({ depth }: Thread, low: number): string {
   return low < 0 ? 'the stack is full: the signal frame does not fit' : 'the stack cannot be written: there is no place for the signal frame';
 }
 
-/** frameEntry -- the word of the page that a frame goes to, which is brought in if it is not there. .critical */
-function frameEntry({ hart, process }: Thread, low: number): number {
-  const { window } = hart.space, entry = window[low >>> 12];
-  if ((entry & FrameRIGHTS) === FrameRIGHTS) return entry;
-  process.map.fault(faultMake('page', 'storecap', low | 0, WindowHIGH, FrameSIZE, -1, 0, -1));
-  return window[low >>> 12];
-}
-
 /** sigreturn -- a handler has returned: what its frame says now is the thread's again. .critical */
 export function sigreturn(thread: Thread, level: Level): void {
   thread.levelPop();
@@ -145,6 +145,7 @@ export function sigreturn(thread: Thread, level: Level): void {
   thread.frameLeave(level);
   thread.unsafe = level.unsafe;
   frameRead(level);
+  takersAsk(thread);
 }
 
 // Running handlers inside a call --------------------------------------------------------------------------------------
@@ -152,12 +153,25 @@ export function sigreturn(thread: Thread, level: Level): void {
 /** levelDrive -- run the highest level to its end, on the host's stack. .critical */
 function levelDrive(thread: Thread, level: Level): void {
   const run = level.run as ThreadRun;
-  for (let turn = run.next(); turn.done !== true;) turn = run.next(obey(thread, level, turn.value));
+  for (let turn = run.next(); turn.done !== true;) {
+    let given: unknown;
+    try {
+      given = obey(thread, level, turn.value);
+    } catch (error) {
+      // What the handler has set up it must take back.
+      turn = run.throw(error);
+      continue;
+    }
+    turn = run.next(given);
+  }
 }
 
-/** obey -- what a handler yields, done at once: others run only while it waits. */
+/** obey -- what a handler yields, done at once: others run while it waits, and have a turn where it gives way. */
 function obey(thread: Thread, level: Level, yielded: Yielded): unknown {
-  if (yielded === undefined) return undefined;
+  if (yielded === undefined) {
+    thread.process.kernel.scheduler.giveWay(thread);
+    return undefined;
+  }
   if (yielded instanceof Operation) return operationPerform(thread.hart, yielded);
   level.wait = yielded;
   thread.process.kernel.runUntil(thread, () => yielded.ready());
@@ -175,9 +189,9 @@ export function callDrive<T>(thread: Thread, call: Generator<Wait, T, unknown>):
     try {
       kernel.runUntil(thread, () => wait.ready());
     } catch (error) {
-      // What the call has set up it must take back.
-      call.throw(error);
-      throw error;
+      // What the call has set up it must take back, and it may have to wait for that.
+      turn = call.throw(error);
+      continue;
     } finally {
       thread.waitOnHost = before;
     }
@@ -200,7 +214,8 @@ function levelsDrive(thread: Thread): void {
 
 /** settle -- the thread goes on in the middle of a call: it waits while it is held, and what it does not block is delivered
  *
- * Nothing happens where the scheduler will see to it: with a thread that does not run, or is stepped.
+ * Nothing happens where the scheduler will see to it: with a thread that does not run, or is stepped and not in a handler that runs on
+ * the host's stack.
  */
 export function settle(thread: Thread): void {
   const { kernel } = thread.process, before = kernel.current;
@@ -208,7 +223,7 @@ export function settle(thread: Thread): void {
   for (;;) {
     if (thread.unwind !== null) throw thread.unwind;
     if (thread.isHeld) kernel.runUntil(thread, always);
-    if (thread.isStepped || !isDeliverable(thread)) return;
+    if ((thread.isStepped && thread.driven === 0) || !isDeliverable(thread)) return;
     kernel.current = thread;
     try {
       levelsDrive(thread);
@@ -225,66 +240,77 @@ const always = (): boolean => true;
 /** signalSend -- a signal for a process, or for a thread of it; what the caller does not block is delivered before this returns. 0, or
  * EAGAIN where too many real-time signals wait. */
 export function signalSend(process: Process, thread: Thread | null, signal: number, code: number, value: number = 0): number {
-  const { kernel } = process, pid = kernel.current?.process.pid ?? 0, target = thread ?? process.receiver(signal);
-  const isSent = signalPut(process, target, { signal, code, pid, value, status: 0, isShared: thread === null });
+  const { kernel } = process, pid = kernel.current?.process.pid ?? 0;
+  const isSent = signalPut(process, thread, { signal, code, pid, value, status: 0 });
   if (signal === SIGKILL) {
     if (kernel.current?.unwind) throw kernel.current.unwind;
     return 0;
   }
-  const running = kernel.current ?? (target !== null && target.isAdopted ? target : null);
+  const target = thread ?? process.takers.get(signal);
+  const running = kernel.current ?? (target?.isAdopted === true ? target : null);
   if (running !== null && running.process === process) settle(running);
   return isSent ? 0 : EAGAIN;
 }
 
 /** signalPost -- the kernel itself tells a process of something; it is delivered when its receiver runs. */
 export function signalPost(process: Process, signal: number, code: number, pid: number = 0, status: number = 0): void {
-  signalPut(process, process.receiver(signal), { signal, code, pid, value: 0, status, isShared: true });
+  signalPut(process, null, { signal, code, pid, value: 0, status });
 }
 
-/** signalReturn -- a thread no longer takes what it was to take: what was sent to its process is for any of them again. */
-export function signalReturn({ process, pendingSet }: Thread): void {
-  for (const sent of pendingSet.takeShared()) signalPut(process, process.receiver(sent.signal), sent);
-}
-
-/** signalPut -- note down that a signal waits, and wake who may take it; false if it cannot be queued. */
+/** signalPut -- note down that a signal waits for a thread, or for the process, and wake who may take it; false if it cannot be queued. */
 function signalPut(process: Process, target: Thread | null, sent: SigSent): boolean {
   const { signal, pid } = sent, { scheduler } = process.kernel;
   if (process.status !== null) return true;
   if (signal === SIGKILL) {
-    process.terminate({ signal, report: crashReport(process, target, signal, sent.code, null, `sent by process ${pid}`), core: false });
+    const named = target ?? takerFind(process, signal);
+    process.terminate({ signal, report: crashReport(process, named, signal, sent.code, null, `sent by process ${pid}`), core: false });
     return true;
   }
   if (signal === SIGCONT) process.resume();
   if (signalStops(signal)) process.forget(SIGCONT);
-  const waiting = sent.isShared ? process.awaiting(signal) : target !== null && isAwaited(target, signal) ? target : null;
-  if (waiting === null && process.ignores(signal)) return true;
-  const taker = waiting ?? target;
-  if (!(taker?.pendingSet ?? process.pendingSet).add(sent)) return false;
-  if (taker !== null) scheduler.wake(taker);
+  if (process.ignores(signal) && !isKept(process, target, signal)) return true;
+  if (target === null) {
+    if (!process.pendingSet.add(sent)) return false;
+    takerCall(process, signal);
+    return true;
+  }
+  if (!target.pendingSet.add(sent)) return false;
+  process.addressed.add(target);
+  scheduler.wake(target);
   return true;
 }
 
-/** isAwaited -- whether a thread waits for a signal by sigwait. */
-export const isAwaited = ({ awaited }: Thread, signal: number): boolean => awaited !== null && sigSetHas(awaited, signal);
+/** signalIsLost -- a signal that is sent to a process now changes nothing: it waits already, or is ignored. */
+export const signalIsLost = (process: Process, signal: number): boolean =>
+  process.pendingSet.has(signal) || (process.ignores(signal) && !isKept(process, null, signal));
+
+/** isKept -- what is ignored waits all the same: for who is in sigwait, and in Linux while the thread that it is for, of the process the
+ * first, blocks it. */
+function isKept({ awaiters, threads, kernel }: Process, target: Thread | null, signal: number): boolean {
+  if (target !== null ? isAwaited(target, signal) : [...awaiters].some((thread) => isAwaited(thread, signal))) return true;
+  const [first] = target !== null ? [target] : threads;
+  return keepsBlocked[kernel.profile.abi] && first !== undefined && isBlocked(first, signal);
+}
 
 /** pendingPush -- a level for every signal that waits and is not blocked, the lowest first; default actions happen. Whether there is
  * any new level. */
 export function pendingPush(thread: Thread): boolean {
-  const { process } = thread, own = thread.pendingSet, all = process.pendingSet, floor = thread.depth;
+  const { process } = thread, own = thread.pendingSet, all = process.pendingSet, floor = thread.depth, isSafe = thread.maskBefore !== null;
   for (;;) {
-    const low = (own.low | all.low) & ~thread.maskLow, high = (own.high | all.high) & ~thread.maskHigh;
+    const low = (own.low | (all.low & ~process.keptLow)) & ~thread.maskLow, high = (own.high | (all.high & ~process.keptHigh)) & ~thread.maskHigh;
     if ((low | high) === 0) return thread.depth > floor;
-    const signal = sigSetFirst(low, high), sent = own.take(signal) ?? all.take(signal);
-    if (sent !== null) deliver(thread, sent);
+    const signal = sigSetFirst(low, high), sent = own.take(signal) ?? sharedTake(process, signal);
+    if (sent !== null) deliver(thread, sent, isSafe);
   }
 }
 
-/** deliver -- what the process wants done about a signal, to a thread that does not block it. */
-function deliver(thread: Thread, sent: SigSent): void {
+/** deliver -- what the process wants done about a signal, to a thread that does not block it; `isSafe` if that is in sigsuspend. */
+function deliver(thread: Thread, sent: SigSent, isSafe: boolean): void {
   const { process } = thread, { signal, code, pid } = sent, disposition = process.dispositions[signal];
   if (disposition.handler !== null) {
     waitInterrupt(thread, disposition.flags);
     const level = handlerPush(thread, disposition, signal, code, pid, null);
+    level.isSafe = isSafe;
     frameSent(level, sent, thread.maskBefore);
     thread.maskBefore = null;
     return;

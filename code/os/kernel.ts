@@ -13,6 +13,7 @@ import type { Program } from './proc/exec.ts';
 import { InitPID } from './proc/family.ts';
 import { Process } from './process.ts';
 import { Scheduler } from './scheduler.ts';
+import { takersAsk } from './taker.ts';
 import type { Thread } from './thread.ts';
 import { profiles, type Abi, type Profile } from './vm/profile.ts';
 
@@ -166,6 +167,7 @@ export class Kernel {
   suspend(thread: Thread): void {
     aver(thread !== this.current, '<design/thread#.suspend.self>');
     thread.suspended += 1;
+    takersAsk(thread);
     this.counts.suspensions += 1;
     this.watcher?.suspended?.(thread);
   }
@@ -174,6 +176,7 @@ export class Kernel {
   resume(thread: Thread): void {
     aver(thread.suspended > 0, '<design/thread#.suspend.count>');
     thread.suspended -= 1;
+    takersAsk(thread);
     this.scheduler.wake(thread);
     this.counts.resumptions += 1;
     this.watcher?.resumed?.(thread);

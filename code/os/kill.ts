@@ -10,16 +10,17 @@ import { SI_QUEUE, SI_USER, signalExists } from './signal.ts';
 /** kill -- send a signal to a process; 0 asks alone whether it is there
  *
  * All processes are one group: a pid of 0 is every process, the sender's last, and -1 every other one <design/os#.departs.group>. 0, ESRCH
- * without such a process, EINVAL for a number that no signal has, EAGAIN where too many real-time signals wait.
+ * where there is none of these, EINVAL for a number that no signal has, EAGAIN where too many real-time signals wait.
  */
 export function kill(kernel: Kernel, pid: number, signal: number): number {
   if (pid !== 0 && pid !== -1) return send(kernel, pid, signal, SI_USER, 0);
   if (signal !== 0 && !signalExists(signal)) return EINVAL;
-  const { current } = kernel, living = [...kernel.processes.values()].filter((process) => process.status === null);
-  if (living.length === 0) return ESRCH;
+  const self = kernel.current?.process ?? null;
+  const others = [...kernel.processes.values()].filter((process) => process.status === null && process !== self);
+  if (others.length === 0 && (pid === -1 || self === null)) return ESRCH;
   // Whoever sends it is the last, for it may end there.
-  for (const process of living) if (process !== current?.process) process.kill(signal);
-  return pid === 0 && current !== null ? current.process.kill(signal) : 0;
+  for (const process of others) process.kill(signal);
+  return pid === 0 && self !== null ? self.kill(signal) : 0;
 }
 
 /** sigqueue -- the same to one process, with a value for `SigInfo.value`, of 32 bits. */

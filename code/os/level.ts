@@ -16,9 +16,8 @@ export class Level {
   readonly context: SigContext;
   /** The signal that is handled; 0 for the body. */
   signal: number = 0;
-  /** Where the frame lies: low word of its address, and physical. */
+  /** Where the frame lies: low word of its address. */
   low: number = 0;
-  physical: number = 0;
   /** What was interrupted: the top of its slots, its stack pointer, and its access, with `slot` -1 if it made none. */
   top: number = 0;
   sp: number = 0;
@@ -37,6 +36,8 @@ export class Level {
   grants: boolean = false;
   /** The call that is not async-signal-safe in which the thread was interrupted; null if in none <design/safety>. */
   unsafe: string | null = null;
+  /** The thread was interrupted in sigsuspend, which makes it known where. */
+  isSafe: boolean = false;
   /** What it runs; null before anything. */
   run: ThreadRun | null = null;
   /** Yielded, and not yet performed. */

@@ -17,8 +17,6 @@ export interface SigSent {
   readonly value: number;
   /** Of SIGCHLD: the exit code or the signal. */
   readonly status: number;
-  /** Sent to the process: any of its threads may take it. */
-  readonly isShared: boolean;
 }
 
 /** Signals that wait: each once, with who sent it first, but for real-time ones, which queue. */
@@ -58,17 +56,6 @@ export class Pending {
     if (!this.has(signal)) return;
     this.clear(signal);
     this.sent = (this.sent ?? []).filter((one) => one.signal !== signal);
-  }
-
-  /** takeShared -- those that were sent to the process: they wait here no longer. */
-  takeShared(): SigSent[] {
-    const all = this.sent ?? [], shared = all.filter(({ isShared }) => isShared);
-    if (shared.length === 0) return shared;
-    this.sent = null;
-    this.low = 0;
-    this.high = 0;
-    for (const one of all) if (!one.isShared) this.add(one);
-    return shared;
   }
 
   private clear(signal: number): void {

@@ -6,9 +6,10 @@
 import { aver } from '../base/base.ts';
 import { GranuleSIZE, Hart, HartSLOTS, slotRead, slotWrite, type AddressSpace, type Low } from '../machine/machine.ts';
 import type { AddressMap } from './vm/address-map.ts';
+import type { Reservation } from './vm/reservation.ts';
 import type { Alarm } from './alarm.ts';
 import { coreMake, type Core } from './core.ts';
-import { faultTake, isAwaited, signalReturn, signalSend } from './delivery.ts';
+import { faultTake, signalSend } from './delivery.ts';
 import { EINVAL, ESRCH } from './errno.ts';
 import type { Kernel } from './kernel.ts';
 import { MapANON, MapGUARD, MapSTACK } from './vm/mman.ts';
@@ -20,11 +21,14 @@ import type { AtFork } from './proc/fork.ts';
 import { Keys } from './pthread/keys.ts';
 import { Limits, RLIMIT_AS, RLIMIT_STACK, type Limit } from './proc/limits.ts';
 import {
-  CLD_CONTINUED, CLD_STOPPED, dispositionOf, highOfSignal, lowOfSignal, SI_USER, SIGCONT, SIG_DFL, SIG_IGN, SigActionDEFAULT, sigFlagsAreKnown, SIGKILL, signalDefault,
+  CLD_CONTINUED, CLD_STOPPED, dispositionOf, SI_USER, SIGCONT, SIG_DFL, SIG_IGN, SigActionDEFAULT, sigFlagsAreKnown, SIGKILL, signalDefault,
   signalExists, SignalMAX, SIGSTOP, signalStops, type Disposition, type SigAction,
 } from './signal.ts';
+import { safetyCheck } from './safety.ts';
+import { isThere, Stack } from './stack.ts';
 import { childNotify } from './stop.ts';
-import { ArgumentSLOT, Thread, type Range, type ThreadBody, type ThreadKind } from './thread.ts';
+import { sharedRemove, takersAsk } from './taker.ts';
+import { ArgumentSLOT, Thread, type ThreadBody, type ThreadKind } from './thread.ts';
 import { Unwind } from './unwind.ts';
 import { Channel } from './wait.ts';
 
@@ -73,8 +77,8 @@ export class Process {
   args: readonly string[] = [];
   /** Where it lives, which other processes may do too; `move` changes it. */
   map: AddressMap;
-  /** Low address of the stack that exec has made; null without one. */
-  mainStack: Low | null = null;
+  /** Of the stack that exec has made, which the program may have ended; null without one. */
+  mainStack: Reservation | null;
   /** Null: the kernel's. */
   parent: Process | null;
   /** In the order in which they were made; those that are over stay until they are waited for. */
@@ -86,7 +90,7 @@ export class Process {
   readonly files: Files;
   /** What is to be done at a fork, in the order in which it was asked for. */
   readonly atFork: AtFork[];
-  /** After a vfork: the thread that has its parent's stack, and the parent's, which is held until that is given back. */
+  /** After a vfork: the thread that is on its parent's stack, and the parent's, which is held until the map is given back. */
   guest: Thread | null = null;
   lender: Thread | null = null;
   /** Those that have not ended, in the order in which they were made. */
@@ -103,8 +107,17 @@ export class Process {
   changed: 'stopped' | 'continued' | null = null;
   /** It goes on without threads: whoever made it will make more of them. */
   readonly isKept: boolean;
-  /** Signals for any of its threads. */
+  /** Signals for any of its threads, who is called for each, and which are kept for one in sigwait <design/signal#.inv.taker>. */
   readonly pendingSet: Pending = new Pending();
+  readonly takers: Map<number, Thread> = new Map<number, Thread>();
+  keptLow: number = 0;
+  keptHigh: number = 0;
+  /** The thread that was called last. */
+  lastTaker: Thread | null = null;
+  /** Its threads that have been sent signals of their own, some of which may still wait. */
+  readonly addressed: Set<Thread> = new Set<Thread>();
+  /** Threads that might have run while it was stopped. */
+  readonly halted: Set<Thread> = new Set<Thread>();
   /** Its threads that are in sigwait, in the order in which they came. */
   readonly awaiters: Set<Thread> = new Set<Thread>();
   /** What setitimer has set; null if nothing. */
@@ -114,7 +127,7 @@ export class Process {
   /** What is done about each signal. */
   readonly dispositions: Disposition[];
   /** Keys of its threads' own data. */
-  readonly keys: Keys = new Keys();
+  keys: Keys;
 
   /** Kernel.process makes processes, and fork. */
   constructor(kernel: Kernel, { pid, name, isKept, map, parent }: ProcessOptions) {
@@ -123,11 +136,13 @@ export class Process {
     this.name = name;
     this.isKept = isKept;
     this.map = map;
-    this.mainStack = parent?.mainStack ?? null;
+    const main = parent?.mainStack ?? null;
+    this.mainStack = main !== null && parent !== null && isThere(parent.map, main) ? map.find(main.base) : null;
     this.parent = parent;
     this.limits = new Limits(parent?.limits);
     this.files = parent === null ? new Files(kernel, this.limits) : parent.files.fork(this.limits);
     this.args = parent?.args ?? [name];
+    this.keys = new Keys(parent?.keys);
     this.atFork = [...parent?.atFork ?? []];
     this.dispositions = parent === null
       ? Array.from({ length: SignalMAX + 1 }, (_, signal) => dispositionOf(signal, SigActionDEFAULT)) : [...parent.dispositions];
@@ -148,7 +163,8 @@ export class Process {
   move(map: AddressMap, mainStack: Low): void {
     const before = this.map;
     this.map = map;
-    this.mainStack = mainStack;
+    this.mainStack = map.find(mainStack >>> 0);
+    this.guest?.stack.drop();
     this.giveBack(before);
   }
 
@@ -158,16 +174,19 @@ export class Process {
     map.drop();
     this.guest = null;
     this.lender = null;
-    if (lender !== null && lender.state !== 'done') this.kernel.resume(lender);
+    if (lender === null) return;
+    // Limits are a process's: those that count again are of who has lent the map <design/limits#.shared>.
+    for (const other of this.kernel.processes.values()) if (other.map === map && !other.isOver) other.limitMap();
+    if (lender.state !== 'done') this.kernel.resume(lender);
   }
 
   /** mmap -- map a file, or with a descriptor of -1 whatever the flags say; 0 or an errno, EBADF before any other
    * <design/mman#.mmap>. Slots are those of `hart`. */
   mmap(hart: Hart, dst: number, addr: number, length: number, prot: number, flags: number, fd: number, offset: number = 0): number {
-    if ((flags & (MapANON | MapGUARD | MapSTACK)) !== 0) {
-      // Linux does not look at the descriptor of anonymous memory.
-      const isRefused = fd !== -1 && this.kernel.profile.abi === 'cheribsd';
-      return isRefused ? EINVAL : this.map.mmap(hart, dst, addr, length, prot, flags, null, offset);
+    // Linux does not look at the descriptor of anonymous memory, and a stack may be of anything.
+    const isCheribsd = this.kernel.profile.abi === 'cheribsd', anonymous = isCheribsd ? MapANON | MapGUARD | MapSTACK : MapANON;
+    if ((flags & anonymous) !== 0) {
+      return isCheribsd && fd !== -1 ? EINVAL : this.map.mmap(hart, dst, addr, length, prot, flags, null, offset);
     }
     const source = fileSource(this.files, fd);
     if (typeof source === 'number') return source;
@@ -178,11 +197,19 @@ export class Process {
 
   /** setrlimit -- change one of its limits; 0, EINVAL or EPERM <design/limits#.set>. */
   setrlimit(resource: number, limit: Limit): number {
+    const { current } = this.kernel;
+    if (current !== null) safetyCheck(current, 'setrlimit');
     const refusal = this.limits.set(resource, limit);
     if (refusal !== 0) return refusal;
-    if (resource === RLIMIT_AS) this.map.sizeLimit = limit.soft;
-    if (resource === RLIMIT_STACK && this.mainStack !== null) this.map.growthSet(this.mainStack, limit.soft);
+    if (resource === RLIMIT_AS || resource === RLIMIT_STACK) this.limitMap();
     return 0;
+  }
+
+  /** limitMap -- have its map keep to its limits. */
+  private limitMap(): void {
+    const { map, mainStack, limits } = this;
+    map.sizeLimit = limits.soft(RLIMIT_AS);
+    if (mainStack !== null && isThere(map, mainStack)) map.growthSet(mainStack.base | 0, limits.soft(RLIMIT_STACK));
   }
 
   // Threads ----------------------------------------------------------------------------------------------------------
@@ -209,11 +236,11 @@ export class Process {
     const stack = this.map.reserveStack(stackSize ?? StackSIZE, this.kernel.profile.stackGuard);
     if (stack === null) return null;
     const base = stack.base >>> 0;
-    return this.enrol(name, kind, { base, limit: base + stack.size }, slots ?? HartSLOTS, localsOnStack ?? true);
+    return this.enrol(name, kind, new Stack(this.map, { base, limit: base + stack.size }), slots ?? HartSLOTS, localsOnStack ?? true);
   }
 
-  /** enrol -- a thread on a stack that there is: unsigned low addresses. For the kernel. */
-  enrol(name: string, kind: ThreadKind, stack: Range, slots: number, localsOnStack: boolean = true): Thread {
+  /** enrol -- a thread on a stack that there is, one holder of which it is. For the kernel. */
+  enrol(name: string, kind: ThreadKind, stack: Stack, slots: number, localsOnStack: boolean = true): Thread {
     const { kernel } = this, hart = new Hart(name, kernel.memory, this.space, slots, kernel.format);
     const thread = new Thread(this, hart, name, kernel.threadNumber(), stack, kind, localsOnStack);
     hart.trap = (_hart, fault) => faultTake(thread, fault);
@@ -230,10 +257,12 @@ export class Process {
     this.kernel.watcher?.exited?.(thread);
     // What exec has replaced is no longer among them, and its stack has gone with the rest.
     if (!this.threads.delete(thread)) return;
-    signalReturn(thread);
-    const stack = thread.stackBase | 0;
-    if (thread !== this.guest) this.map.release(stack);
-    if (stack === this.mainStack) this.mainStack = null;
+    this.addressed.delete(thread);
+    if (this.lastTaker === thread) this.lastTaker = null;
+    if (this.status === null) takersAsk(thread);
+    thread.stack.drop();
+    if (thread === this.guest) this.guest = null;
+    if (thread.stack.reservation === this.mainStack) this.mainStack = null;
     if (this.threads.size === 0 && (!this.isKept || this.status !== null)) this.end();
   }
 
@@ -290,7 +319,8 @@ export class Process {
    * real-time signals wait. */
   kill(signal: number): number {
     if (signal !== 0 && !signalExists(signal)) return EINVAL;
-    if (this.status !== null) return ESRCH;
+    // One that is over and has not been waited for is there, and takes nothing.
+    if (this.status !== null) return this.kernel.find(this.pid) === this ? 0 : ESRCH;
     return signal === 0 ? 0 : signalSend(this, null, signal, SI_USER);
   }
 
@@ -307,29 +337,12 @@ export class Process {
 
   /** forget -- drop a signal that waits. */
   forget(signal: number): void {
-    this.pendingSet.remove(signal);
-    for (const thread of this.threads) thread.pendingSet.remove(signal);
-  }
-
-  /** receiver -- the thread that takes a signal of the process: the running one by preference, none if all block it. */
-  receiver(signal: number): Thread | null {
-    const { current } = this.kernel;
-    const takes = (thread: Thread): boolean =>
-      ((thread.maskLow & lowOfSignal(signal)) | (thread.maskHigh & highOfSignal(signal))) === 0;
-    if (current?.process === this && takes(current)) return current;
-    let held: Thread | null = null;
-    for (const thread of this.threads) {
-      if (!takes(thread)) continue;
-      if (thread.suspended === 0) return thread;
-      held ??= thread;
+    sharedRemove(this, signal);
+    for (const thread of this.addressed) {
+      const { pendingSet } = thread;
+      pendingSet.remove(signal);
+      if ((pendingSet.low | pendingSet.high) === 0) this.addressed.delete(thread);
     }
-    return held;
-  }
-
-  /** awaiting -- a thread that waits for a signal by sigwait; null if none does. */
-  awaiting(signal: number): Thread | null {
-    for (const thread of this.awaiters) if (isAwaited(thread, signal)) return thread;
-    return null;
   }
 
   /** stop -- no thread of it runs until `resume`; its parent hears of it. */
@@ -348,7 +361,8 @@ export class Process {
     this.isStopped = false;
     this.stopSignal = 0;
     this.changed = 'continued';
-    for (const thread of this.threads) this.kernel.scheduler.wake(thread);
+    for (const thread of this.halted) this.kernel.scheduler.wake(thread);
+    this.halted.clear();
     childNotify(this, CLD_CONTINUED, SIGCONT);
   }
 }

@@ -3,7 +3,7 @@
  * Threads that may be able to run are in an array, from which the scheduler draws; one that turns out not to be is put to sleep, and
  * whoever changes that wakes it <design/scheduler#.inv.awake>. So a step costs the same however many threads sleep.
  */
-import { isDeliverable } from './delivery.ts';
+import { isCalled } from './delivery.ts';
 import type { Thread } from './thread.ts';
 
 /** canRun -- a thread that is parked can run the handlers that came since; one in the middle of another call nothing. */
@@ -16,7 +16,7 @@ export function canRun(thread: Thread): boolean {
     return false;
   }
   if (thread.isHeld) return false;
-  if (isDeliverable(thread)) return true;
+  if (isCalled(thread)) return true;
   if (thread.depth === parkedAt) return false;
   const { wait } = thread.levelTop();
   return wait === null || wait.ready();
@@ -50,6 +50,7 @@ export class Ready {
   /** sleep -- a thread cannot run: it is told of what it waits for; who is held, or in the middle of a call, is woken after that. */
   sleep(thread: Thread): void {
     this.setAside(thread);
+    if (thread.process.isStopped) thread.process.halted.add(thread);
     const isInCall = thread.parkedAt < 0 ? thread.onHost > 0 : thread.depth === thread.parkedAt;
     const wait = isInCall ? null : thread.levelTop().wait;
     if (wait === null) return;

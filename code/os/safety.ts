@@ -16,10 +16,10 @@ export class AsyncSignalError extends Error {
 export function safetyCheck(thread: Thread, name: string): void {
   if (!thread.process.kernel.checksSafety) return;
   for (let i = thread.depth - 1; i >= 0; i--) {
-    const { signal, slot, unsafe } = thread.levels[i];
+    const { signal, slot, unsafe, isSafe } = thread.levels[i];
     if (signal === 0) continue;
     const isFault = slot >= 0;
-    if (isFault && unsafe === null) continue;
+    if ((isFault || isSafe) && unsafe === null) continue;
     const what = unsafe !== null ? unsafe : 'its thread at any point';
     throw new AsyncSignalError(`${name} is called in a handler of ${signalName(signal)}, which interrupted ${what}: ${name} is not `
       + `async-signal-safe (${isFault ? 'keep faults out of such calls' : 'note the signal down in the handler, and call it outside, or take the signal by sigwait'})`);

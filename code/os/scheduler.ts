@@ -5,7 +5,7 @@
  */
 import { aver, cool, type Random } from '../base/base.ts';
 import { doing } from './crash.ts';
-import { Interruption, isDeliverable, pendingPush, settle, sigreturn } from './delivery.ts';
+import { Interruption, isCalled, isDeliverable, pendingPush, settle, sigreturn } from './delivery.ts';
 import { Jump, jumpLand } from './jump.ts';
 import type { Kernel } from './kernel.ts';
 import { canRun, Ready } from './ready.ts';
@@ -22,6 +22,9 @@ const StayONEIN = 4;
 const ExploreONEIN = 16;
 const ExploreSTEPS = 4;
 const ExploreDEPTH = 6;
+
+/** Explored: so many threads at most are looked at for who preempts a call. */
+const PreemptMOST = 64;
 
 /** With more threads than this, `cool` does not look at all of them after each choice. */
 const CheckTHREADS = 32;
@@ -113,14 +116,33 @@ export class Scheduler {
     }
   }
 
+  /** giveWay -- a plain handler yields: another thread has a turn, if one can. */
+  giveWay(thread: Thread): void {
+    const parks = this.kernel.noPreempt === 0;
+    if (parks) this.park(thread);
+    try {
+      const next = this.pick();
+      if (next !== null) this.run(next);
+      this.until(thread, always, null);
+    } finally {
+      if (parks) this.unpark(thread);
+    }
+  }
+
   /** preempt -- explored: stepped threads may do some accesses here, whatever lock is held. */
   preempt(): void {
     if (!this.isExplored || this.draw(2) === 0) return;
     for (let left = 1 + this.draw(ExploreSTEPS); left > 0; left--) {
-      const able = this.ready.able.filter((thread) => canRun(thread) && isAtAccess(thread));
+      const able = this.sample().filter((thread) => canRun(thread) && isAtAccess(thread));
       if (able.length === 0) return;
       this.run(able[this.draw(able.length)]);
     }
+  }
+
+  /** sample -- those that may be able to run, or some of them, drawn, where they are many. */
+  private sample(): readonly Thread[] {
+    const { able } = this.ready;
+    return able.length <= PreemptMOST ? able : Array.from({ length: PreemptMOST }, () => able[this.draw(able.length)]);
   }
 
   /** explore -- a plain access is about to be made: others may run first, until they yield. */
@@ -165,12 +187,18 @@ export class Scheduler {
     return canRun(thread) ? thread : null;
   }
 
-  /** jump -- nobody can run: time goes on to what happens next; false if nothing does. */
+  /** jump -- nobody can run: time goes on to what changes anything next; false if nothing does. */
   private jump(): boolean {
-    const { next } = this.kernel.clock;
-    if (next === Infinity) return false;
-    this.advance(next);
-    return true;
+    const { kernel } = this, { clock, current } = kernel;
+    kernel.current = null;
+    try {
+      const next = clock.nextChange;
+      if (next === Infinity) return false;
+      clock.advance(next);
+      return true;
+    } finally {
+      kernel.current = current;
+    }
   }
 
   /** advance -- what is due by then happens, and no thread does it. */
@@ -237,6 +265,10 @@ export class Scheduler {
   /** fail -- a program of a thread has thrown: the thread is over, or if it is parked its call is, once it goes on. Whether that is all
    * that there is to do about it. */
   private fail(thread: Thread, parkedAt: number, error: unknown): boolean {
+    if (thread.unwind === null && error === thread.leaving) {
+      this.leave(thread, parkedAt);
+      return true;
+    }
     if (thread.unwind === null && error instanceof Jump && error.point.thread === thread) {
       if (error.point.depth > parkedAt) {
         if (jumpLand(thread, error)) return true;
@@ -252,14 +284,28 @@ export class Scheduler {
     return error instanceof Unwind && error.thread === thread;
   }
 
+  /** leave -- a thread that ends itself goes on to the program below, or if it is parked to its call. */
+  private leave(thread: Thread, parkedAt: number): void {
+    if (thread.levelTop().run === null) thread.levelLeave();
+    if (thread.depth > Math.max(parkedAt, 0)) {
+      const level = thread.levelTop();
+      level.operation = null;
+      level.wait = null;
+      level.thrown = thread.leaving;
+    } else if (parkedAt >= 0) {
+      thread.ejected = thread.leaving;
+    } else {
+      this.end(thread);
+    }
+  }
+
   /** end -- a thread has left all its programs: destructors of its own data are one more. */
   private end(thread: Thread): void {
-    const destructors = thread.process.status === null ? thread.process.keys.destructors(thread) : null;
+    const destructors = thread.unwind === null ? thread.process.keys.destructors(thread) : null;
     if (destructors === null) {
       thread.process.leave(thread);
       return;
     }
-    thread.revive();
     thread.depth = 0;
     thread.levelNext();
     thread.levelPush(destructors);
@@ -308,11 +354,13 @@ export class Scheduler {
 
   /** resume -- go on with a program until it yields; whether its turn is over. */
   private resume(thread: Thread, level: Level): boolean {
-    const run = level.run as ThreadRun, { result, thrown } = level;
+    const { result, thrown } = level, { depth } = thread;
     level.result = undefined;
     level.thrown = null;
     level.wait = null;
-    const turn = thrown === null ? run.next(result) : run.throw(thrown);
+    const turn = this.advanceRun(level, result, thrown);
+    // Handlers in the middle of its calls that were left by an error.
+    while (thread.depth > depth) thread.levelLeave();
     if (turn.done !== true) return this.obey(thread, level, turn.value);
     if (level.signal === 0) {
       thread.levelPop();
@@ -326,6 +374,17 @@ export class Scheduler {
     }
     pendingPush(thread);
     return false;
+  }
+
+  /** advanceRun -- a program does its next part; one that ends by an error is no more. */
+  private advanceRun(level: Level, result: unknown, thrown: Error | null): IteratorResult<Yielded, void> {
+    const run = level.run as ThreadRun;
+    try {
+      return thrown === null ? run.next(result) : run.throw(thrown);
+    } catch (error) {
+      level.run = null;
+      throw error;
+    }
   }
 
   /** obey -- note down what a program has yielded; whether its turn is over. */
@@ -370,7 +429,7 @@ export class Scheduler {
 
 /** mayGoOn -- a thread in the middle of a call may return from it: it is not held, and where it takes signals there it has handled them. */
 const mayGoOn = (thread: Thread | null): boolean =>
-  thread === null || (!thread.isHeld && (thread.parkedAt < 0 || (thread.depth === thread.parkedAt && !isDeliverable(thread))));
+  thread === null || (!thread.isHeld && (thread.parkedAt < 0 || (thread.depth === thread.parkedAt && !isCalled(thread))));
 
 /** isAtAccess -- what a thread that can run does next is one access: no code of the host's but its own program. */
 function isAtAccess(thread: Thread): boolean {

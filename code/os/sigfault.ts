@@ -5,7 +5,8 @@
 import { faultException, faultIsPage, type Fault, type FaultKind } from '../machine/machine.ts';
 import type { PageFound } from './vm/address-map.ts';
 import {
-  BUS_ADRALN, BUS_ADRERR, PROT_CHERI_BOUNDS, PROT_CHERI_CINVOKE, PROT_CHERI_PERM, PROT_CHERI_SEALED, PROT_CHERI_STORELOCAL, PROT_CHERI_TAG,
+  BUS_ADRALN, BUS_ADRERR, BUS_OBJERR, BUS_OOMERR, PROT_CHERI_BOUNDS, PROT_CHERI_CINVOKE, PROT_CHERI_PERM, PROT_CHERI_SEALED,
+  PROT_CHERI_STORELOCAL, PROT_CHERI_TAG,
   PROT_CHERI_TYPE, SEGV_ACCERR, SEGV_CAPACCESSERR, SEGV_CAPBOUNDSERR, SEGV_CAPPERMERR, SEGV_CAPSEALEDERR, SEGV_CAPTAGERR, SEGV_LOADTAG,
   SEGV_MAPERR, SEGV_STORETAG, SIGBUS, SIGPROT, SIGSEGV,
 } from './signal.ts';
@@ -24,7 +25,9 @@ const told = (signal: number, code: number): FaultSignal => ({ signal, code });
 
 const missing = told(SIGSEGV, SEGV_MAPERR);
 const denied = told(SIGSEGV, SEGV_ACCERR);
-const beyond = told(SIGBUS, BUS_ADRERR);
+const unreachable = told(SIGBUS, BUS_ADRERR);
+const beyond = told(SIGBUS, BUS_OBJERR);
+const exhausted = told(SIGBUS, BUS_OOMERR);
 const misaligned = told(SIGBUS, BUS_ADRALN);
 
 const permission = told(SIGPROT, PROT_CHERI_PERM);
@@ -52,9 +55,10 @@ export const faultFind = ({ process }: Thread, fault: Fault): PageFound => (faul
 
 /** faultSignal -- the signal that a fault is; `found` is what the address map makes of it. .critical */
 export function faultSignal(thread: Thread, { kind }: Fault, found: PageFound): FaultSignal {
-  if (found === 'bus') return beyond;
+  const { profile } = thread.process.kernel;
+  if (found === 'bus' || found === 'nomemory') return profile.abi === 'pcuabi' ? unreachable : found === 'bus' ? beyond : exhausted;
   if (kind === 'page') return found === 'accerr' ? denied : missing;
-  if (thread.process.kernel.profile.abi === 'pcuabi') return pcuabi[kind];
+  if (profile.capabilityFault === 'SIGSEGV') return pcuabi[kind];
   return thread.hart.isMorello ? cheribsdMorello[kind] : cheribsd[kind];
 }
 

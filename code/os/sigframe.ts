@@ -18,9 +18,8 @@ import type { Level } from './level.ts';
 import type { SigSent } from './pending.ts';
 import { trapOfFault } from './sigfault.ts';
 import { MaskNEVER, type SigSet } from './signal.ts';
+import { FrameSIZE, frameReadable, frameWritable } from './sigplace.ts';
 
-/** Bytes of a frame, and its alignment: it never crosses a page, and its parts are representable. */
-export const FrameSIZE = 128;
 const InfoSIZE = 48;
 
 const WordSENT = 10;
@@ -52,9 +51,9 @@ function accessNumber(access: AccessKind): number {
 
 // Writing and reading ------------------------------------------------------------------------------------------------
 
-/** frameWrite -- write a level's frame; its place, top and stack pointer are set. .critical */
-export function frameWrite(level: Level, code: number, pid: number, fault: Fault | null, isOnStack: boolean): void {
-  const { thread, physical } = level, hart = thread.hart, i32 = hart.i32, tags = hart.tags, w = physical >>> 2, g = physical >>> 4;
+/** frameWrite -- write a level's frame, which begins at word `w`; its place, top and stack pointer are set. .critical */
+export function frameWrite(level: Level, w: number, code: number, pid: number, fault: Fault | null, isOnStack: boolean): void {
+  const { thread } = level, hart = thread.hart, i32 = hart.i32, tags = hart.tags, g = w >>> 2;
   i32[w] = level.signal;
   i32[w + 1] = 0;
   i32[w + 2] = code;
@@ -115,8 +114,8 @@ function accessNone(level: Level, w: number): void {
 
 /** frameSent -- the part of a frame that tells of a signal that was sent, and the mask that is to be the thread's afterwards if it is not
  * the one that it has now. */
-export function frameSent({ thread, physical }: Level, { value, status }: SigSent, mask: SigSet | null): void {
-  const i32 = thread.hart.i32, w = physical >>> 2;
+export function frameSent(level: Level, { value, status }: SigSent, mask: SigSet | null): void {
+  const { i32 } = level.thread.hart, w = frameWritable(level);
   i32[w + WordSENT] = value;
   i32[w + WordSENT + 1] = status;
   if (mask === null) return;
@@ -145,7 +144,7 @@ function registerWrite(hart: Hart, slot: number, w: number): void {
 
 /** frameRead -- what a frame says now becomes the thread's: its mask, and the two registers of its access. .critical */
 export function frameRead(level: Level): void {
-  const { thread, physical, slot, value } = level, i32 = thread.hart.i32, w = physical >>> 2;
+  const { thread, slot, value } = level, i32 = thread.hart.i32, w = frameReadable(level);
   thread.maskLow = i32[w + 12] & ~NeverMASK;
   thread.maskHigh = i32[w + 13];
   if (slot < 0) return;
@@ -181,7 +180,7 @@ export class SigInfo {
   }
 
   private word(index: number): number {
-    return this.level.thread.hart.i32[(this.level.physical >>> 2) + index];
+    return this.level.thread.hart.i32[frameReadable(this.level) + index];
   }
 
   get signo(): number {
@@ -276,8 +275,8 @@ export class SigContext {
 
   /** Low word of the address at which the access will be made, by what the frame says of the authority now. */
   get low(): number {
-    const { thread, physical, offset } = this.level;
-    return (thread.hart.i32[(physical >>> 2) + WordAUTHORITY] + offset) | 0;
+    const { thread, offset } = this.level;
+    return (thread.hart.i32[frameReadable(this.level) + WordAUTHORITY] + offset) | 0;
   }
 
   /** The slot that was to be stored; -1 if none. */
@@ -297,42 +296,44 @@ export class SigContext {
 
   /** Blocked signals, now those that will be when the handler has returned. */
   get mask(): SigSet {
-    const i32 = this.level.thread.hart.i32, w = (this.level.physical >>> 2) + WordMASK;
+    const { i32 } = this.level.thread.hart, w = frameReadable(this.level) + WordMASK;
     return { low: i32[w], high: i32[w + 1] };
   }
 
   set mask({ low, high }: SigSet) {
-    const i32 = this.level.thread.hart.i32, w = (this.level.physical >>> 2) + WordMASK;
+    const { i32, tags } = this.level.thread.hart, w = frameWritable(this.level) + WordMASK;
     i32[w] = low;
     i32[w + 1] = high;
+    // Data, where the handler may have stored a capability.
+    tags[w >>> 2] = 0;
   }
 
   /** load -- what an interrupted register holds, to slot `dst`. */
   load(dst: number, register: number): void {
-    const hart = this.level.thread.hart, w = this.place(register);
-    if (w < 0) hart.move(dst, register);
-    else registerRead(hart, dst, w);
+    const hart = this.level.thread.hart, word = this.place(register);
+    if (word < 0) hart.move(dst, register);
+    else registerRead(hart, dst, frameReadable(this.level) + word);
   }
 
   /** store -- change an interrupted register to what slot `src` holds; the access is tried again with it. */
   store(register: number, src: number): void {
-    const { hart } = this.level.thread, w = this.place(register);
-    if (w < 0) {
+    const { hart } = this.level.thread, word = this.place(register);
+    if (word < 0) {
       hart.move(register, src);
       return;
     }
-    const { r, i32 } = hart, c = src << 3;
+    const { r, i32 } = hart, c = src << 3, w = frameWritable(this.level) + word;
     for (let i = 0; i < 4; i++) i32[w + i] = r[c + i];
     hart.tags[w >>> 2] = r[c + 4] & 1;
   }
 
-  /** place -- the word of memory where the frame keeps a register; -1 for one that is in its slot. */
+  /** place -- the word of the frame that keeps a register; -1 for one that is in its slot. */
   private place(register: number): number {
-    const { thread, top, slot, value, physical } = this.level;
+    const { thread, top, slot, value } = this.level;
     aver(register >= 0 && register < Math.max(top, slot + 1, value + 1) && register < thread.hart.limit, '<design/sigframe#.register>');
     if (slot < 0) return -1;
-    if (register === slot) return (physical >>> 2) + WordAUTHORITY;
-    return register === value ? (physical >>> 2) + WordVALUE : -1;
+    if (register === slot) return WordAUTHORITY;
+    return register === value ? WordVALUE : -1;
   }
 
   /** grant -- when the handler has returned, have the access made once whatever its page says <design/sigframe#.grant>
@@ -349,10 +350,4 @@ export class SigContext {
   contextSlot(): number {
     return capabilityOf(this.level, InfoSIZE, FrameSIZE - InfoSIZE);
   }
-}
-
-/** frameFits -- where below `sp` a frame goes, above `base`; -1 if it does not fit. Both are unsigned. */
-export function frameFits(base: number, sp: number): number {
-  const low = sp - FrameSIZE - sp % FrameSIZE;
-  return low >= base ? low : -1;
 }

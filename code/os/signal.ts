@@ -72,6 +72,8 @@ export const SEGV_MAPERR = 1;
 export const SEGV_ACCERR = 2;
 export const BUS_ADRALN = 1;
 export const BUS_ADRERR = 2;
+export const BUS_OBJERR = 3;
+export const BUS_OOMERR = 100;
 
 /** CheriBSD's codes of SIGSEGV: a page does not let tagged capabilities be loaded, or stored. */
 export const SEGV_LOADTAG = 14;
@@ -116,7 +118,7 @@ type CodeNames = Readonly<Record<number, Readonly<Record<number, string>>>>;
 
 const codeNames: CodeNames = {
   [SIGSEGV]: { [SEGV_MAPERR]: 'SEGV_MAPERR', [SEGV_ACCERR]: 'SEGV_ACCERR', [SEGV_LOADTAG]: 'SEGV_LOADTAG', [SEGV_STORETAG]: 'SEGV_STORETAG' },
-  [SIGBUS]: { [BUS_ADRALN]: 'BUS_ADRALN', [BUS_ADRERR]: 'BUS_ADRERR' },
+  [SIGBUS]: { [BUS_ADRALN]: 'BUS_ADRALN', [BUS_ADRERR]: 'BUS_ADRERR', [BUS_OBJERR]: 'BUS_OBJERR', [BUS_OOMERR]: 'BUS_OOMERR' },
   [SIGPROT]: {
     [PROT_CHERI_BOUNDS]: 'PROT_CHERI_BOUNDS', [PROT_CHERI_TAG]: 'PROT_CHERI_TAG', [PROT_CHERI_SEALED]: 'PROT_CHERI_SEALED',
     [PROT_CHERI_TYPE]: 'PROT_CHERI_TYPE', [PROT_CHERI_PERM]: 'PROT_CHERI_PERM', [PROT_CHERI_STORETAG]: 'PROT_CHERI_STORETAG',
@@ -222,6 +224,9 @@ export interface SigAction {
   readonly mask: SigSet;
   readonly flags: number;
 }
+
+/** keepsBlocked -- whether a signal that is blocked waits though it be ignored: in Linux, where its action may change meanwhile. */
+export const keepsBlocked: Readonly<Record<Abi, boolean>> = { cheribsd: false, pcuabi: true };
 
 /** sigFlagsAreKnown -- whether flags of an action are among those that there are. */
 export const sigFlagsAreKnown = (flags: number): boolean => (flags & ~SA_KNOWN) === 0;

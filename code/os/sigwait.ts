@@ -3,20 +3,23 @@
  * sigsuspend and pause, which wait for a handler, and the sigwait family, which takes a signal in place of one <design/signal#.suspend>
  * <design/signal#.sigwait>. None of them begins anew.
  */
-import { signalReturn } from './delivery.ts';
 import { EAGAIN, EINTR, EINVAL } from './errno.ts';
+import { safetyCheck } from './safety.ts';
 import { sigSetFirst, type SigSet } from './signal.ts';
+import { sharedTake, takersAsk } from './taker.ts';
 import type { Thread } from './thread.ts';
 import { sleep, type Wait } from './wait.ts';
 
 const never = (): boolean => false;
 
 /** sigsuspend -- wait under another mask until a handler has run; always EINTR, with the mask as it was. */
-export function* sigsuspend(thread: Thread, mask: SigSet): Generator<Wait, number, unknown> {
+export const sigsuspend = (thread: Thread, mask: SigSet): Generator<Wait, number, unknown> => suspend(thread, mask, 'sigsuspend');
+
+function* suspend(thread: Thread, mask: SigSet, name: string): Generator<Wait, number, unknown> {
   thread.maskBefore = thread.mask;
   thread.mask = mask;
   try {
-    return yield* sleep(thread, 'a signal, by sigsuspend', [], never, { restarts: false });
+    return yield* sleep(thread, `a signal, by ${name}`, [], never, { restarts: false });
   } finally {
     // A handler's frame has it otherwise.
     if (thread.maskBefore !== null) thread.mask = thread.maskBefore;
@@ -25,8 +28,7 @@ export function* sigsuspend(thread: Thread, mask: SigSet): Generator<Wait, numbe
 }
 
 /** pause -- wait until a handler has run; always EINTR. */
-export const pause = (thread: Thread): Generator<Wait, number, unknown> =>
-  sleep(thread, 'a signal, by pause', [], never, { restarts: false });
+export const pause = (thread: Thread): Generator<Wait, number, unknown> => suspend(thread, thread.mask, 'pause');
 
 /** sigpending -- the signals that wait, of the thread and of its process. */
 export function sigpending({ pendingSet, process }: Thread): SigSet {
@@ -38,22 +40,26 @@ export function sigpending({ pendingSet, process }: Thread): SigSet {
  * Its number, with the rest in `Thread.received`; -EAGAIN when the time is over; -EINTR when a handler has run; -EINVAL for no time.
  */
 export function* sigtimedwait(thread: Thread, set: SigSet, microseconds: number): Generator<Wait, number, unknown> {
+  safetyCheck(thread, 'sigtimedwait');
+  thread.testCancel();
   if (!(microseconds >= 0)) return -EINVAL;
-  const { process, awaited } = thread, until = process.kernel.clock.now + microseconds;
+  const { process, awaited, awaitedAt } = thread, until = process.kernel.clock.now + microseconds;
   thread.awaited = set;
+  thread.awaitedAt = thread.depth;
   process.awaiters.add(thread);
   try {
     for (;;) {
       const signal = signalTake(thread, set);
       if (signal !== 0) return signal;
       if (microseconds === 0) return -EAGAIN;
-      const broken = yield* sleep(thread, 'a signal, by sigwait', [], () => firstOf(thread, set) !== 0, { until, restarts: false });
+      const broken = yield* sleep(thread, 'a signal, by sigwait', [], () => isGiven(thread, set), { until, restarts: false });
       if (broken !== 0) return broken === EINTR ? -EINTR : -EAGAIN;
     }
   } finally {
     thread.awaited = awaited;
+    thread.awaitedAt = awaitedAt;
     if (awaited === null) process.awaiters.delete(thread);
-    signalReturn(thread);
+    takersAsk(thread);
   }
 }
 
@@ -74,10 +80,16 @@ function firstOf(thread: Thread, set: SigSet): number {
   return sigSetFirst(low & set.low, high & set.high);
 }
 
+/** isGiven -- one waits that is the thread's own, or for which it is called. */
+function isGiven({ pendingSet, process, calledLow, calledHigh }: Thread, set: SigSet): boolean {
+  const all = process.pendingSet;
+  return (((pendingSet.low | (all.low & calledLow)) & set.low) | ((pendingSet.high | (all.high & calledHigh)) & set.high)) !== 0;
+}
+
 /** signalTake -- take it. */
 function signalTake(thread: Thread, set: SigSet): number {
   const signal = firstOf(thread, set);
   if (signal === 0) return 0;
-  thread.received = thread.pendingSet.take(signal) ?? thread.process.pendingSet.take(signal);
+  thread.received = thread.pendingSet.take(signal) ?? sharedTake(thread.process, signal);
   return signal;
 }

@@ -5,7 +5,7 @@
  */
 import { aver } from '../base/base.ts';
 import {
-  GranuleSHIFT, GranuleSIZE, ladderGrant, PageSIZE, PageVALID, type Fault, type Hart,
+  GranuleSHIFT, GranuleSIZE, ladderGrant, PageSIZE, type Fault, type Hart,
 } from '../machine/machine.ts';
 import { altstackSet, type AltStack } from './altstack.ts';
 import { settle, signalSend } from './delivery.ts';
@@ -14,10 +14,12 @@ import { Pending, type SigSent } from './pending.ts';
 import type { Process } from './process.ts';
 import { Level } from './level.ts';
 import { frameFits } from './sigframe.ts';
-import { stackDeepen } from './stack.ts';
+import { stackDeepen, stackRuns, type Stack } from './stack.ts';
+import { safetyCheck } from './safety.ts';
 import { MaskNEVER, SI_LWP, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, signalExists, type SigSet } from './signal.ts';
 import { sigsuspend } from './sigwait.ts';
 import type { Operation } from './step.ts';
+import { takersAsk } from './taker.ts';
 import { Unwind } from './unwind.ts';
 import type { Channel, Wait } from './wait.ts';
 
@@ -75,12 +77,15 @@ export class Thread {
   sleepsOn: readonly Channel[] | null = null;
   /** Set when it is to end: what its accesses throw. */
   unwind: Unwind | null = null;
+  /** Set when it has ended itself: on its way through its programs, which may do what they still have to <design/pthread#.cleanup>. */
+  leaving: Unwind | null = null;
   /** Whether somebody will ask how it has ended, and who waits for that <design/pthread#.join>. */
   bond: 'joinable' | 'detached' | 'joined' = 'joinable';
   joiner: Thread | null = null;
-  /** Whether it may be cancelled now, and whether that has been asked for <design/pthread#.cancel>. */
+  /** Whether it may be cancelled now, whether that has been asked for, and whether it was <design/pthread#.cancel>. */
   mayCancel: boolean = true;
   cancelWanted: boolean = false;
+  wasCancelled: boolean = false;
   /** Its own data, by key; and whether its destructors have begun <design/pthread#.keys>. */
   specifics: Map<number, unknown> | null = null;
   isDestroying: boolean = false;
@@ -92,15 +97,22 @@ export class Thread {
   pendingSet: Pending = new Pending();
   /** While it is in sigsuspend, the mask that it will have again; else null. */
   maskBefore: SigSet | null = null;
-  /** While it is in sigwait, the signals that it waits for; else null. */
+  /** The signals of its process for which it is called, as the words of their set <design/signal#.inv.taker>. */
+  calledLow: number = 0;
+  calledHigh: number = 0;
+  /** How many handlers of its plain accesses run, on the host's stack. */
+  driven: number = 0;
+  /** While it is in sigwait, the signals that it waits for, and how many levels it had then; else null. */
   awaited: SigSet | null = null;
+  awaitedAt: number = 0;
   /** What sigwait gave it last. */
   received: SigSent | null = null;
   /** What it waits for in a call that runs others meanwhile. */
   waitOnHost: Wait | null = null;
   /** The call that it is in that is not async-signal-safe; null if in none <design/safety>. */
   unsafe: string | null = null;
-  /** The stack, unsigned low addresses; it grows down to its base, and [sp, limit) is in use while `sp` is in it. */
+  readonly stack: Stack;
+  /** Where that is, unsigned low addresses; it grows down to its base, and [sp, limit) is in use while `sp` is in it. */
   readonly stackBase: number;
   readonly stackLimit: number;
   /** Bytes of stack that a local takes: a granule, or nothing. */
@@ -113,14 +125,14 @@ export class Thread {
   readonly levels: Level[] = [];
   depth: number = 0;
 
-  /** `stack` is unsigned low addresses. */
-  constructor(process: Process, hart: Hart, name: string, id: number, stack: Range, kind: ThreadKind, localsOnStack: boolean) {
+  constructor(process: Process, hart: Hart, name: string, id: number, stack: Stack, kind: ThreadKind, localsOnStack: boolean) {
     this.process = process;
     this.hart = hart;
     this.name = name;
     this.id = id;
     this.isStepped = kind === 'stepped';
     this.isAdopted = kind === 'adopted';
+    this.stack = stack;
     this.stackBase = stack.base;
     this.stackLimit = stack.limit;
     this.slotSize = localsOnStack ? GranuleSIZE : 0;
@@ -166,6 +178,16 @@ export class Thread {
   /** levelPop -- the highest level is over. */
   levelPop(): void {
     this.depth -= 1;
+  }
+
+  /** levelLeave -- the highest level is over, and has not returned: the stack is again what it was below. */
+  levelLeave(): void {
+    const level = this.levelTop();
+    this.levelPop();
+    if (level.signal === 0) return;
+    this.hart.top = level.top;
+    this.frameLeave(level);
+    this.unsafe = level.unsafe;
   }
 
   /** What it waits for; null if for nothing. */
@@ -220,6 +242,7 @@ export class Thread {
   set mask({ low, high }: SigSet) {
     this.maskLow = low & ~MaskNEVER;
     this.maskHigh = high;
+    takersAsk(this);
   }
 
   /** Signals that wait for the thread to unblock them; the process has its own. */
@@ -288,13 +311,13 @@ export class Thread {
 
   /** stackRange -- of the part of its own stack that is in use, the run of physical memory that the stack pointer is in. */
   stackRange(): Range {
-    return this.rangesOf(this.spOfStack(), this.stackLimit)[0] ?? { base: 0, limit: 0 };
+    return stackRuns(this, this.spOfStack(), this.stackLimit)[0] ?? { base: 0, limit: 0 };
   }
 
   /** stackRanges -- all that is in use of both stacks, as runs: frames hold capabilities, so they are roots. */
   stackRanges(): Range[] {
-    const own = this.rangesOf(this.spOfStack(), this.stackLimit);
-    return this.altstack === null || !this.isOnAltStack ? own : [...own, ...this.rangesOf(this.sp, this.altstack.limit)];
+    const own = stackRuns(this, this.spOfStack(), this.stackLimit);
+    return this.altstack === null || !this.isOnAltStack ? own : [...own, ...stackRuns(this, this.sp, this.altstack.limit)];
   }
 
   /** spOfStack -- the stack pointer of its own stack: where it was when the alternate one was entered. */
@@ -308,41 +331,32 @@ export class Thread {
     return Math.max(sp, this.stackBase);
   }
 
-  private rangesOf(base: number, limit: number): Range[] {
-    const ranges: { base: number; limit: number }[] = [];
-    for (let low = base; low < limit;) {
-      const next = Math.min(limit, (Math.floor(low / PageSIZE) + 1) * PageSIZE);
-      const entry = this.hart.space.window[low >>> 12], physical = ((entry & -PageSIZE) >>> 0) + (low % PageSIZE);
-      const last = ranges.at(-1);
-      if ((entry & PageVALID) !== 0) {
-        if (last?.limit === physical) last.limit += next - low;
-        else ranges.push({ base: physical, limit: physical + next - low });
-      }
-      low = next;
-    }
-    return ranges;
-  }
-
   // Ending -----------------------------------------------------------------------------------------------------------
 
-  /** Somebody has asked for its end, and it may be ended. */
+  /** Somebody has asked for its end, and it may be ended; not where it is ending. */
   get isCancelling(): boolean {
-    return this.cancelWanted && this.mayCancel && this.unwind === null;
+    return this.cancelWanted && this.mayCancel && this.unwind === null && this.leaving === null && !this.isDestroying;
   }
 
   /** testCancel -- pthread_testcancel: end here if somebody has asked for it, and it may <design/pthread#.cancel>. */
   testCancel(): void {
     if (this.unwind !== null) throw this.unwind;
     if (!this.isCancelling) return;
-    this.hart.set(ArgumentSLOT, -1, -1, 0, 0);
-    this.exit('was cancelled');
+    this.wasCancelled = true;
+    this.finish('was cancelled');
   }
 
   /** exit -- pthread_exit of the running thread, with what is in its slot ArgumentSLOT: throws Unwind. */
-  exit(how: string = 'has exited'): never {
+  exit(): never {
+    safetyCheck(this, 'pthread_exit');
+    this.finish('has exited');
+  }
+
+  private finish(how: string): never {
     aver(this.isAdopted || this.process.kernel.current === this, '<design/thread#.exit.self>');
-    const unwind = new Unwind(this, `${this.describe()} ${how}`);
-    this.condemn(unwind);
+    const unwind = this.unwind ?? this.leaving ?? new Unwind(this, `${this.describe()} ${how}`);
+    if (this.isAdopted) this.condemn(unwind);
+    else this.leaving = unwind;
     throw unwind;
   }
 
@@ -356,13 +370,5 @@ export class Thread {
     };
     if (this.isAdopted) this.process.leave(this);
     else this.process.kernel.scheduler.wake(this);
-  }
-
-  /** revive -- after all its programs have been left: it has something more to do, and can access memory again. */
-  revive(): void {
-    this.unwind = null;
-    this.hart.pte = this.hart.space.window;
-    this.hart.explore = null;
-    this.process.kernel.scheduler.prepare(this);
   }
 }

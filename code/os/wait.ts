@@ -2,6 +2,7 @@
  *
  * What a thread waits for, who tells it to look again, and what breaks a wait off: a handler, a time, a cancellation <design/wait>.
  */
+import { aver } from '../base/base.ts';
 import { EINTR, ETIMEDOUT } from './errno.ts';
 import type { Thread } from './thread.ts';
 
@@ -38,7 +39,7 @@ export type CancelPoint = 'here' | 'after' | 'never';
 
 /** A wait that can be broken off. */
 export class Sleep implements Wait {
-  readonly what: string;
+  private readonly name: string | (() => string);
   readonly channels: readonly Channel[];
   private readonly thread: Thread;
   private readonly condition: () => boolean;
@@ -46,12 +47,16 @@ export class Sleep implements Wait {
   /** What broke it off: nothing, a handler with SA_RESTART, a handler without, or time. */
   broken: 'no' | 'restart' | 'interrupted' | 'timeout' = 'no';
 
-  constructor(thread: Thread, what: string, channels: readonly Channel[], condition: () => boolean, cancels: CancelPoint) {
+  constructor(thread: Thread, name: string | (() => string), channels: readonly Channel[], condition: () => boolean, cancels: CancelPoint) {
     this.thread = thread;
     this.cancels = cancels;
-    this.what = what;
+    this.name = name;
     this.channels = channels;
     this.condition = condition;
+  }
+
+  get what(): string {
+    return typeof this.name === 'string' ? this.name : this.name();
   }
 
   ready(): boolean {
@@ -74,19 +79,23 @@ export interface SleepOptions {
   readonly cancels?: CancelPoint;
 }
 
+/** isUntil -- whether there is such a time to wait until, in microseconds: the callers' answer to others is EINVAL. */
+export const isUntil = (until: number): boolean => until >= 0;
+
 /** sleep -- wait until `condition` holds, asked when one of `channels` wakes; 0, EINTR or ETIMEDOUT
  *
  * After 0 the caller looks again whether it can go on: a handler with SA_RESTART may have run, and the whole call begins anew
  * <design/wait#.restart>.
  */
 export function* sleep(
-  thread: Thread, what: string, channels: readonly Channel[], condition: () => boolean,
+  thread: Thread, what: string | (() => string), channels: readonly Channel[], condition: () => boolean,
   { until = Infinity, restarts = true, cancels = 'here' }: SleepOptions = {},
 ): Generator<Wait, number, unknown> {
   const { kernel } = thread.process, wait = new Sleep(thread, what, channels, condition, cancels);
+  aver(isUntil(until), '<design/wait#.inv.time>');
   if (cancels === 'here') thread.testCancel();
   if (condition()) return 0;
-  const timer = until === Infinity ? null : kernel.clock.set(until, () => {
+  const timer = until === Infinity ? null : kernel.clock.set(Math.ceil(until), () => {
     if (wait.broken === 'no') wait.broken = 'timeout';
     kernel.scheduler.wake(thread);
   });

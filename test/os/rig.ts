@@ -5,7 +5,7 @@
 import { expect } from 'vitest';
 import { Memory, PageSIZE, type Hart } from '../../code/machine/machine.ts';
 import {
-  Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SA_SIGINFO, SigSetEMPTY, type Process, type SigHandler, type SigSet,
+  Frames, Kernel, MapANON, MapPRIVATE, ProtNONE, ProtREAD, ProtWRITE, SA_SIGINFO, SigSetEMPTY, type Abi, type Process, type SigHandler, type SigSet,
   type Thread,
 } from '../../code/os/os.ts';
 
@@ -19,9 +19,9 @@ export interface Rig {
 }
 
 /** rig -- a fresh system. */
-export function rig(seed: number = 1, driver: 'fast' | 'explored' = 'fast', size: number = 0x40_0000): Rig {
+export function rig(seed: number = 1, driver: 'fast' | 'explored' = 'fast', size: number = 0x40_0000, abi: Abi = 'cheribsd'): Rig {
   const memory = new Memory(size);
-  const kernel = new Kernel({ memory, frames: new Frames(memory, PageSIZE, size - PageSIZE), seed, driver });
+  const kernel = new Kernel({ memory, frames: new Frames(memory, PageSIZE, size - PageSIZE), seed, driver, abi });
   const process = kernel.process('test'), thread = adopt(process, 'main');
   return { memory, kernel, process, thread, hart: thread.hart };
 }

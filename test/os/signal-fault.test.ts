@@ -48,7 +48,11 @@ for (const [abi, format] of machines) {
         const fault = { kind, access: 'load', addr: addrOf(thread.hart, 1), low: 0, high: 0, size: 4, slot: 1, offset: 0, value: -1 } as const;
         const { signal, code } = faultSignal(thread, fault, 'accerr');
         expect([signal, codeName(signal, code, abi)]).toEqual([signalOf(name), name]);
-        expect(faultSignal(thread, fault as never, 'bus')).toMatchObject({ signal: SIGBUS, code: 2 });
+        const [bus, short] = abi === 'pcuabi' ? ['BUS_ADRERR', 'BUS_ADRERR'] : ['BUS_OBJERR', 'BUS_OOMERR'];
+        for (const [what, gives] of [['bus', bus], ['nomemory', short]] as const) {
+          const told = faultSignal(thread, fault, what);
+          expect([told.signal, codeName(told.signal, told.code, abi)]).toEqual([SIGBUS, gives]);
+        }
         if (kind === 'page') expect(faultSignal(thread, fault as never, 'maperr')).toMatchObject({ signal: SIGSEGV, code: 1 });
       });
     }

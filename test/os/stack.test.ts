@@ -5,6 +5,7 @@ import {
   type SigHandler, type Thread,
 } from '../../code/os/os.ts';
 import { close, failure, handle, open, pages, reportOf, rig } from './rig.ts';
+import { grant } from './grant.ts';
 
 describe('stacks', () => {
   test('a full stack ends the process, and the report says so <design/sigframe#.full>', () => {
@@ -25,7 +26,7 @@ describe('stacks', () => {
     handle(process, SIGUSR1, function* () {
       expect.unreachable();
     });
-    process.map.grant(hart, 1, thread.stackBase | 0, ProtREAD | ProtWRITE, true);
+    grant(process.map, hart, 1, thread.stackBase | 0, ProtREAD | ProtWRITE, true);
     expect(process.map.mprotect(hart, 1, thread.stackLimit - thread.stackBase, ProtREAD)).toBe(0);
     expect(() => thread.kill(SIGUSR1)).toThrow('died of SIGUSR1');
     expect(reportOf(process)).toContain('the stack cannot be written');

@@ -85,12 +85,12 @@ describe('unwinding', () => {
     }
   };
 
-  test('exit throws through the program, and every access on the way throws again <design/thread#.unwind>', () => {
+  test('exit throws through the program, which has memory on the way <design/thread#.unwind>', () => {
     const { kernel, process, hart, thread } = rig(), log: string[] = [];
     pages(thread, 5);
     spawn(process, 'one', tidy(log, (self) => self.exit()), { argument: { hart, slot: 5 } });
     kernel.run();
-    expect([log, process.status]).toEqual([['finally', 'Unwind'], null]);
+    expect([log, process.status]).toEqual([['finally', 'nothing'], null]);
   });
 
   test('when a process dies every thread of it ends, through its own finally; suspended and blocked ones too <design/thread#.unwind>', () => {

@@ -202,7 +202,7 @@ export class Protsgix {
     if (thread.process !== this.process) return;
     for (let next = this.unclaimed(thread); next !== undefined; next = this.unclaimed(thread)) yield* next.mutex.claim(thread);
     this.forker = thread;
-    
+    for (const { owner } of this.arenas) owner.finishTrace();
     const next = this.sigNext as SigAction, opens = this.arenas.map((arena) => arena.inheritance());
     this.legacy = (child) => {
       for (const open of opens) open(child);

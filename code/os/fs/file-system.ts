@@ -241,7 +241,7 @@ function mayMove(node: Node, old: Place, fresh: Place, there: Node | number): nu
     if (!(there instanceof Directory)) return ENOTDIR;
     return there.isMount ? EBUSY : there.isEmpty ? 0 : ENOTEMPTY;
   }
-  if (old.isFolder || (fresh.isFolder && typeof there === 'number')) return ENOTDIR;
+  if (old.isFolder || (fresh.isFolder && !(there instanceof Directory))) return ENOTDIR;
   return there instanceof Directory ? EISDIR : 0;
 }
 

@@ -170,6 +170,7 @@ export class Files {
   /** read -- up to `length` bytes to a slot; 0 at the end. Waits where there is nothing yet, unless O_NONBLOCK: -EAGAIN. -EBADF, -EINVAL,
    * -EISDIR, -EFAULT, -EIO, -EINTR. */
   *read(thread: Thread, fd: number, slot: number, length: number): Generator<Wait, number, unknown> {
+    thread.testCancel();
     const description = this.description(fd);
     if (description?.mayRead !== true) return -EBADF;
     if (!isTransfer(length)) return -EINVAL;
@@ -191,6 +192,7 @@ export class Files {
    * there is an error with what follows <design/files#.inv.short>. If that is none, -EAGAIN, -EBADF, -EINVAL, -EFAULT, -EFBIG, -ENOSPC, -EPIPE,
    * -EMSGSIZE, -ECONNRESET or -EINTR. */
   *write(thread: Thread, fd: number, slot: number, length: number): Generator<Wait, number, unknown> {
+    thread.testCancel();
     const description = this.description(fd);
     if (description?.mayWrite !== true) return -EBADF;
     if (!isTransfer(length)) return -EINVAL;
@@ -203,9 +205,9 @@ export class Files {
           if (done === length) return done;
           continue;
         }
-        if (count !== -EAGAIN || !description.isBlocking) return done > 0 ? done : refused(thread, count);
-        const from = done;
-        const error = yield* sleep(thread, `room in ${description.name}`, backing.channels, () => backing.hasRoom(from, length));
+        if (count !== -EAGAIN || !description.isBlocking) return done === 0 ? refused(thread, count) : ended(thread, backing, count, done);
+        const from = done, restarts = from === 0;
+        const error = yield* sleep(thread, `room in ${description.name}`, backing.channels, () => backing.hasRoom(from, length), { restarts });
         if (error !== 0) return done > 0 ? done : -error;
       }
     } finally {
@@ -328,7 +330,8 @@ export class Files {
   /** poll -- wait until one of `count` descriptors is as asked; they are `struct pollfd`s in a slot, 8 bytes each, and what has come of
    * each is written there. How many; 0 after `timeout` microseconds, if that is not negative. -EINVAL, -EFAULT, -EINTR. */
   *poll(thread: Thread, slot: number, count: number, timeout: number): Generator<Wait, number, unknown> {
-    if (!Number.isInteger(count) || count < 0 || count > this.most) return -EINVAL;
+    thread.testCancel();
+    if (!Number.isInteger(count) || count < 0 || count > this.most || Number.isNaN(timeout)) return -EINVAL;
     return yield* poll(thread, slot, count, timeout, (fd) => this.description(fd));
   }
 
@@ -382,6 +385,13 @@ function refused(thread: Thread, count: number): number {
   if (count === -EPIPE) signalSend(thread.process, thread, SIGPIPE, SI_USER);
   if (count === -EFBIG) signalSend(thread.process, thread, SIGXFSZ, SI_USER);
   return count;
+}
+
+/** ended -- what a write returns of which `done` bytes, at least one, were written before an error <design/pipe#.inv.end>. */
+function ended(thread: Thread, { type }: Backing, count: number, done: number): number {
+  const counts = thread.process.kernel.profile.brokenPipe === 'count';
+  if (count === -EPIPE && (type === 'pipe' || !counts)) refused(thread, count);
+  return count !== -EPIPE || counts ? done : count;
 }
 
 const isPlace = (at: number): boolean => Number.isSafeInteger(at) && at >= 0;

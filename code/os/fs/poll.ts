@@ -35,7 +35,7 @@ export function* poll(
   });
   try {
     const channels = [...new Set(asked.flatMap(({ description }) => description?.backing.channels ?? []))];
-    const isAny = (): boolean => asked.some((one) => answer(one) !== 0), until = timeout < 0 ? Infinity : clock.now + timeout;
+    const isAny = (): boolean => asked.some((one) => answer(one) !== 0), until = timeout < 0 ? Infinity : clock.now + Math.ceil(timeout);
     const error = timeout === 0 ? 0 : yield* sleep(thread, 'poll', channels, isAny, { until, restarts: false });
     if (error === EINTR) return -EINTR;
     return tell(thread, slot, asked.map(answer));

@@ -12,7 +12,11 @@ export function* abort(thread: Thread): Generator<Yielded, never, unknown> {
   thread.kill(SIGABRT);
   // A stepped program takes signals between its turns.
   yield undefined;
-  process.reset(SIGABRT);
-  thread.kill(SIGABRT);
-  for (;;) yield undefined;
+  // The handler may have blocked it, or set up another, as other threads may at any time.
+  for (;;) {
+    process.reset(SIGABRT);
+    thread.sigprocmask(SIG_UNBLOCK, sigSet(SIGABRT));
+    thread.kill(SIGABRT);
+    yield undefined;
+  }
 }

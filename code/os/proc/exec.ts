@@ -7,7 +7,10 @@ import { HartSLOTS, type Hart } from '../../machine/machine.ts';
 import { E2BIG, EINVAL, ENOENT, ENOEXEC, ENOMEM } from '../errno.ts';
 import type { AddressMap } from '../vm/address-map.ts';
 import type { Process } from '../process.ts';
+import { Keys } from '../pthread/keys.ts';
 import { SIG_IGN, SignalMAX } from '../signal.ts';
+import { Stack } from '../stack.ts';
+import { takersAsk, takersClear } from '../taker.ts';
 import type { Thread, ThreadRun, Yielded } from '../thread.ts';
 import { Unwind } from '../unwind.ts';
 import { load, type Image } from './image.ts';
@@ -79,6 +82,9 @@ function replace(process: Process, map: AddressMap, program: Program, argv: read
   for (const thread of old) thread.condemn(new Unwind(thread, reason));
   process.move(map, image.stack.base | 0);
   process.awaiters.clear();
+  process.addressed.clear();
+  takersClear(process);
+  process.keys = new Keys();
   process.name = program.name;
   process.args = [...argv];
   process.atFork.length = 0;
@@ -89,12 +95,14 @@ function replace(process: Process, map: AddressMap, program: Program, argv: read
 
 /** begin -- the one thread of a process that begins anew: the caller's mask, and the signals that wait for it, are its own. */
 function begin(process: Process, program: Program, image: Image, caller: Thread | null): Thread {
-  const thread = process.enrol(program.name, program.stepped === true ? 'stepped' : 'plain', image.stack, program.slots ?? HartSLOTS);
+  const thread = process.enrol(program.name, program.stepped === true ? 'stepped' : 'plain', new Stack(process.map, image.stack), program.slots ?? HartSLOTS);
   thread.hart.r.set(image.registers);
   if (caller !== null) {
     thread.mask = caller.mask;
     thread.pendingSet = caller.pendingSet;
+    process.addressed.add(thread);
   }
+  takersAsk(thread);
   thread.levelNext();
   thread.levelPush(run(program, thread));
   process.kernel.scheduler.add(thread);

@@ -57,6 +57,8 @@ export function familyEnd(process: Process): void {
   const { parent } = process;
   if (parent === null) reap(process);
   else if (isCareless(parent)) {
+    // In Linux who has a handler is told all the same.
+    if (parent.kernel.profile.abi === 'pcuabi' && parent.dispositions[SIGCHLD].handler !== null) notify(process);
     reap(process);
     parent.childChange.wake();
   } else notify(process);
@@ -98,6 +100,7 @@ function reap(process: Process): void {
  */
 export function* waitpid(thread: Thread, pid: number, options: number = 0, into: WaitStatus | null = null): Generator<Wait, number, unknown> {
   const { process } = thread;
+  thread.testCancel();
   if ((options & ~WaitKNOWN) !== 0) return -EINVAL;
   for (;;) {
     const children = childrenOf(process, pid), found = children.find((child) => hasNews(child, options));

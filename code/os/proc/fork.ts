@@ -2,12 +2,13 @@
  *
  * A process becomes two: what is in memory and in the kernel is copied, what a program has in JavaScript is not <design/fork>.
  */
-import { AddressSpace, faultMake, GranuleSIZE, PageSHIFT, PageSIZE, PageWRITE, SlotSHIFT, WindowHIGH } from '../../machine/machine.ts';
+import { AddressSpace, SlotSHIFT } from '../../machine/machine.ts';
 import { EAGAIN, ENOMEM } from '../errno.ts';
 import type { Process } from '../process.ts';
-import type { Level } from '../level.ts';
+import { Stack } from '../stack.ts';
+import { safetyCheck } from '../safety.ts';
+import { takersAsk } from '../taker.ts';
 import type { Thread, ThreadBody, ThreadRun, Yielded } from '../thread.ts';
-import type { AddressMap } from '../vm/address-map.ts';
 import type { Wait } from '../wait.ts';
 import { MaxPROC, RLIMIT_NPROC } from './limits.ts';
 
@@ -28,6 +29,8 @@ export interface ForkOptions {
 
 /** atFork -- pthread_atfork: from now on have this done at each fork of the process. */
 export function atFork(process: Process, handlers: AtFork): void {
+  const { current } = process.kernel;
+  if (current !== null) safetyCheck(current, 'pthread_atfork');
   process.atFork.push(handlers);
 }
 
@@ -67,6 +70,7 @@ export function* vfork(thread: Thread, body: ThreadBody, options: ForkOptions = 
   child.lender = thread;
   // Not a wait alone, which a handler could run in: on the stack that the child has.
   thread.suspended += 1;
+  takersAsk(thread);
   yield { what: `process ${child.pid} to execute a program or to end`, channels: [], ready: () => child.lender === null };
   return child.pid;
 }
@@ -77,30 +81,9 @@ function forkNow(thread: Thread, body: ThreadBody, options: ForkOptions): Proces
   if (isFull(process)) return -EAGAIN;
   const map = process.map.fork(new AddressSpace(kernel.memory.size));
   if (map === null) return -ENOMEM;
-  if (!framesKeep(process)) {
-    map.drop();
-    return -ENOMEM;
-  }
   const child = kernel.enrol(options.name ?? process.name, false, map, process);
   spawnCopy(child, thread, body, options);
   return child;
-}
-
-/** framesKeep -- have the signal frames of a process, which are read and changed where they lie, in memory of its own again; false if
- * there is none <design/fork#.frames>. */
-function framesKeep({ map, threads }: Process): boolean {
-  for (const { levels, depth } of threads) {
-    for (const level of levels.slice(0, depth)) if (level.signal !== 0 && !frameKeep(map, level)) return false;
-  }
-  return true;
-}
-
-function frameKeep(map: AddressMap, level: Level): boolean {
-  const { window } = map.space, page = level.low >>> PageSHIFT;
-  if ((window[page] & PageWRITE) !== 0) return true;
-  if (map.fault(faultMake('page', 'storecap', level.low, WindowHIGH, GranuleSIZE, 0, 0)) !== 'resolved') return false;
-  level.physical = ((window[page] & -PageSIZE) | (level.low & (PageSIZE - 1))) >>> 0;
-  return true;
 }
 
 /** isFull -- no process more is allowed: the kernel's limit, or this one's. */
@@ -109,13 +92,16 @@ const isFull = ({ kernel, limits }: Process): boolean =>
 
 /** spawnCopy -- the thread of a child: where the parent's is, and about to run `body`. */
 function spawnCopy(child: Process, parent: Thread, body: ThreadBody, { stepped }: ForkOptions): Thread {
-  const { hart } = parent, stack = { base: parent.stackBase, limit: parent.stackLimit };
+  const { hart } = parent, isLent = child.map === parent.process.map, stack = isLent ? parent.stack.hold() : new Stack(child.map, parent.stack);
   const thread = child.enrol(parent.name, stepped ?? parent.isStepped ? 'stepped' : 'plain', stack, hart.limit, parent.slotSize > 0);
   thread.hart.r.set(hart.r.subarray(0, hart.top << SlotSHIFT));
   thread.hart.top = hart.top;
   thread.mask = parent.mask;
   thread.altstack = parent.altstack;
   thread.sp = parent.sp;
+  thread.specifics = parent.specifics === null ? null : new Map(parent.specifics);
+  thread.mayCancel = parent.mayCancel;
+  thread.cancelWanted = parent.cancelWanted;
   const level = thread.levelNext();
   level.sp = spOfStack(parent);
   level.stackFrom = level.sp;

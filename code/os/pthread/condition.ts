@@ -5,14 +5,15 @@
 import { EINVAL, EPERM, ETIMEDOUT } from '../errno.ts';
 import { safetyCheck } from '../safety.ts';
 import type { Thread } from '../thread.ts';
-import type { Wait } from '../wait.ts';
+import { Channel, isUntil, sleep, type Wait } from '../wait.ts';
+import { Calls } from './calls.ts';
 import type { PthreadMutex } from './lock.ts';
-import { Queue, Waiter } from './queue.ts';
 
 /** A condition variable. */
 export class PthreadCondition {
   readonly name: string;
-  private readonly queue: Queue = new Queue();
+  private readonly calls: Calls = new Calls();
+  private readonly channels: readonly Channel[] = [new Channel()];
   /** With which mutex they wait who do. */
   private mutex: PthreadMutex | null = null;
 
@@ -25,37 +26,56 @@ export class PthreadCondition {
     return this.timedWait(thread, mutex, Infinity);
   }
 
-  /** timedWait -- pthread_cond_timedwait: the same, or ETIMEDOUT; the mutex is had again either way, and before a cancellation. */
+  /** timedWait -- pthread_cond_timedwait: the same, or ETIMEDOUT, or EINVAL for what is no time; the mutex is had again whatever comes, also
+   * before a cancellation. */
   *timedWait(thread: Thread, mutex: PthreadMutex, until: number): Generator<Wait, number, unknown> {
     safetyCheck(thread, 'pthread_cond_wait');
     thread.testCancel();
-    if (!this.queue.isEmpty && this.mutex !== mutex) return EINVAL;
+    if (!isUntil(until) || (!this.calls.isEmpty && this.mutex !== mutex)) return EINVAL;
     const count = mutex.giveUp(thread);
     if (count < 0) return EPERM;
     this.mutex = mutex;
-    const waiter = new Waiter(thread);
-    let broken = 0;
-    while (!waiter.isCalled && broken !== ETIMEDOUT && !thread.isCancelling) {
-      broken = yield* this.queue.sleep(waiter, `condition ${this.name}`, { until, cancels: 'after' });
+    let isCalled = false;
+    try {
+      isCalled = yield* this.await(thread, until);
+    } finally {
+      yield* mutex.takeBack(thread, count);
     }
-    yield* mutex.takeBack(thread, count);
-    // Who is cancelled takes nobody's call.
-    if (waiter.isCalled && thread.isCancelling) this.queue.call();
     thread.testCancel();
-    return waiter.isCalled ? 0 : ETIMEDOUT;
+    return isCalled ? 0 : ETIMEDOUT;
   }
 
-  /** signal -- pthread_cond_signal: call whoever came first. */
+  /** await -- wait for a call; whether there was one. Who is cancelled, or leaves by an error, takes none. */
+  private *await(thread: Thread, until: number): Generator<Wait, boolean, unknown> {
+    const { calls } = this, ticket = calls.join(), isCalled = (): boolean => calls.isCalled(ticket);
+    try {
+      for (let broken = 0; ;) {
+        if (thread.isCancelling) return false;
+        if (isCalled()) {
+          calls.take(ticket);
+          return true;
+        }
+        if (broken === ETIMEDOUT) return false;
+        broken = yield* sleep(thread, `condition ${this.name}`, this.channels, isCalled, { until, cancels: 'after' });
+      }
+    } finally {
+      calls.leave(ticket);
+    }
+  }
+
+  /** signal -- pthread_cond_signal: one of those who wait goes on. */
   signal(thread: Thread): number {
     safetyCheck(thread, 'pthread_cond_signal');
-    this.queue.call();
+    this.calls.call();
+    this.channels[0].wake();
     return 0;
   }
 
-  /** broadcast -- pthread_cond_broadcast: call all. */
+  /** broadcast -- pthread_cond_broadcast: all do. */
   broadcast(thread: Thread): number {
     safetyCheck(thread, 'pthread_cond_broadcast');
-    while (this.queue.call());
+    this.calls.callAll();
+    this.channels[0].wake();
     return 0;
   }
 }

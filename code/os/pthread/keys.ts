@@ -19,7 +19,12 @@ export type Destructor = (value: unknown, thread: Thread) => ThreadRun;
 /** The keys of a process. */
 export class Keys {
   /** Destructors by key; undefined where there is no key. */
-  private readonly known: (Destructor | null | undefined)[] = [];
+  private readonly known: (Destructor | null | undefined)[];
+
+  /** Those of `from`, after a fork. */
+  constructor(from: Keys | null = null) {
+    this.known = [...from?.known ?? []];
+  }
 
   /** create -- pthread_key_create: a key under which every thread has undefined, or -EAGAIN. */
   create(thread: Thread, destructor: Destructor | null = null): number {
@@ -61,13 +66,17 @@ export class Keys {
     return this.destroy(thread);
   }
 
+  /** destroy -- rounds of destructors, until one has found nothing to do. While one runs its own value is gone, and the others are there. */
   private *destroy(thread: Thread): ThreadRun {
-    for (let round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS; round++) {
-      const values = [...thread.specifics ?? []].sort(([one], [other]) => one - other);
-      thread.specifics = null;
-      for (const [key, value] of values) {
-        const destructor = this.known[key];
-        if (value !== undefined && value !== null && destructor) yield* destructor(value, thread);
+    let isOver = false;
+    for (let round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS && !isOver; round++) {
+      isOver = true;
+      for (const key of [...thread.specifics?.keys() ?? []].sort((one, other) => one - other)) {
+        const destructor = this.known[key], value = thread.specifics?.get(key);
+        if (!destructor || value === undefined || value === null) continue;
+        thread.specifics?.delete(key);
+        yield* destructor(value, thread);
+        isOver = false;
       }
     }
   }

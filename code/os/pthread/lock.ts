@@ -2,11 +2,10 @@
  *
  * pthread_mutex_t of three kinds, with their error numbers <design/pthread#.mutex>.
  */
-import { EBUSY, EDEADLK, EPERM, ETIMEDOUT } from '../errno.ts';
+import { EBUSY, EDEADLK, EINVAL, EPERM, ETIMEDOUT } from '../errno.ts';
 import { safetyEnter, safetyLeave } from '../safety.ts';
 import type { Thread } from '../thread.ts';
-import { sleep, type Wait } from '../wait.ts';
-import { Queue, Waiter } from './queue.ts';
+import { Channel, isUntil, sleep, type Wait } from '../wait.ts';
 
 /** PTHREAD_MUTEX_NORMAL, _RECURSIVE and _ERRORCHECK. */
 export type PthreadMutexKind = 'normal' | 'recursive' | 'errorcheck';
@@ -18,7 +17,7 @@ export class PthreadMutex {
   owner: Thread | null = null;
   /** How often its owner has it. */
   count: number = 0;
-  private readonly queue: Queue = new Queue();
+  private readonly channels: readonly Channel[] = [new Channel()];
 
   constructor(name: string, kind: PthreadMutexKind = 'normal') {
     this.name = name;
@@ -30,12 +29,13 @@ export class PthreadMutex {
     return this.timedLock(thread, Infinity);
   }
 
-  /** timedLock -- pthread_mutex_timedlock: the same, or ETIMEDOUT at a time of the kernel's clock. */
+  /** timedLock -- pthread_mutex_timedlock: the same, or ETIMEDOUT at a time of the kernel's clock, or EINVAL for what is none. */
   *timedLock(thread: Thread, until: number): Generator<Wait, number, unknown> {
     const unsafe = safetyEnter(thread, 'pthread_mutex_lock');
     try {
       if (this.owner === thread && this.kind === 'errorcheck') return EDEADLK;
-      return this.take(thread) ? 0 : yield* this.await(thread, until);
+      if (this.take(thread)) return 0;
+      return isUntil(until) ? yield* this.await(thread, until) : EINVAL;
     } finally {
       safetyLeave(thread, unsafe);
     }
@@ -49,7 +49,7 @@ export class PthreadMutex {
     return taken ? 0 : EBUSY;
   }
 
-  /** unlock -- pthread_mutex_unlock: 0, or EPERM for who has it not; the first of those who wait looks again. */
+  /** unlock -- pthread_mutex_unlock: 0, or EPERM for who has it not; those who wait look again. */
   unlock(thread: Thread): number {
     const unsafe = safetyEnter(thread, 'pthread_mutex_unlock');
     const isOwner = this.owner === thread;
@@ -70,23 +70,20 @@ export class PthreadMutex {
     this.count -= 1;
     if (this.count > 0) return;
     this.owner = null;
-    this.queue.wakeFirst();
+    this.channels[0].wake();
   }
 
-  /** await -- wait in the queue; others may be faster, and then it goes on waiting as the first. */
+  /** await -- wait until it can be had. Others may be faster, and then it goes on waiting. */
   private *await(thread: Thread, until: number): Generator<Wait, number, unknown> {
-    const waiter = new Waiter(thread), what = `mutex ${this.name}, which ${this.owner === null ? 'nobody' : this.owner.describe()} has`;
-    this.queue.join(waiter);
-    try {
-      for (;;) {
-        const broken = yield* sleep(thread, what, [], () => this.owner === null, { until, cancels: 'never' });
-        if (this.take(thread)) return 0;
-        if (broken === ETIMEDOUT) return ETIMEDOUT;
-      }
-    } finally {
-      this.queue.leave(waiter);
-      if (this.owner === null) this.queue.wakeFirst();
+    for (;;) {
+      const broken = yield* sleep(thread, () => this.describe(), this.channels, () => this.owner === null, { until, cancels: 'never' });
+      if (this.take(thread)) return 0;
+      if (broken === ETIMEDOUT) return ETIMEDOUT;
     }
+  }
+
+  private describe(): string {
+    return `mutex ${this.name}, which ${this.owner === null ? 'nobody' : this.owner.describe()} has`;
   }
 
   /** giveUp -- what a thread that waits for a condition had; -1 if it had not. `takeBack` undoes it. */

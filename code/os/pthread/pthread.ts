@@ -36,6 +36,7 @@ export function pthreadCreate(process: Process, creator: Thread | null, body: Th
  * result is. 0; EDEADLK for the caller itself or one that waits for it; ESRCH if it was joined; EINVAL if it is detached or another waits. */
 export function* pthreadJoin(thread: Thread, target: Thread, dst: number = -1): Generator<Wait, number, unknown> {
   safetyCheck(thread, 'pthread_join');
+  thread.testCancel();
   if (target === thread || thread.joiner === target) return EDEADLK;
   if (target.bond === 'joined') return ESRCH;
   if (target.bond === 'detached' || target.joiner !== null) return EINVAL;
@@ -46,7 +47,9 @@ export function* pthreadJoin(thread: Thread, target: Thread, dst: number = -1): 
     target.joiner = null;
   }
   target.bond = 'joined';
-  if (dst >= 0) slotWrite(thread.hart, dst, slotRead(target.hart, ArgumentSLOT));
+  if (dst < 0) return 0;
+  if (target.wasCancelled) thread.hart.set(dst, -1, -1, 0, 0);
+  else slotWrite(thread.hart, dst, slotRead(target.hart, ArgumentSLOT));
   return 0;
 }
 
@@ -69,6 +72,7 @@ export function pthreadCancel(thread: Thread, target: Thread): number {
 
 /** pthreadSetCancelState -- whether the running thread may be cancelled from now on; whether it could be before. */
 export function pthreadSetCancelState(thread: Thread, enabled: boolean): boolean {
+  safetyCheck(thread, 'pthread_setcancelstate');
   const before = thread.mayCancel;
   thread.mayCancel = enabled;
   return before;

@@ -5,8 +5,7 @@
 import { EAGAIN, EINVAL, EOVERFLOW } from '../errno.ts';
 import { safetyCheck } from '../safety.ts';
 import type { Thread } from '../thread.ts';
-import type { Wait } from '../wait.ts';
-import { Queue, Waiter } from './queue.ts';
+import { Channel, isUntil, sleep, type Wait } from '../wait.ts';
 
 /** SEM_VALUE_MAX. */
 export const SEM_VALUE_MAX = 0x7fff_ffff;
@@ -15,7 +14,7 @@ export const SEM_VALUE_MAX = 0x7fff_ffff;
 export class Semaphore {
   readonly name: string;
   private count: number;
-  private readonly queue: Queue = new Queue();
+  private readonly channels: readonly Channel[] = [new Channel()];
 
   private constructor(name: string, count: number) {
     this.name = name;
@@ -37,23 +36,16 @@ export class Semaphore {
     return this.timedWait(thread, Infinity);
   }
 
-  /** timedWait -- sem_timedwait: the same, or ETIMEDOUT. */
+  /** timedWait -- sem_timedwait: the same, or ETIMEDOUT; EINVAL for what is no time. */
   *timedWait(thread: Thread, until: number): Generator<Wait, number, unknown> {
     safetyCheck(thread, 'sem_wait');
     thread.testCancel();
-    if (this.take()) return 0;
-    const waiter = new Waiter(thread);
-    try {
-      for (;;) {
-        const broken = yield* this.queue.sleep(waiter, `semaphore ${this.name}`, { until });
-        if (waiter.isCalled) return 0;
-        if (broken !== 0) return broken;
-      }
-    } catch (error) {
-      // What was kept for one that is to end is the next one's.
-      if (waiter.isCalled) this.give();
-      throw error;
+    for (let broken = 0; !this.take();) {
+      if (broken !== 0) return broken;
+      if (!isUntil(until)) return EINVAL;
+      broken = yield* sleep(thread, `semaphore ${this.name}`, this.channels, () => this.count > 0, { until });
     }
+    return 0;
   }
 
   /** tryWait -- sem_trywait: take one, or EAGAIN. */
@@ -62,15 +54,12 @@ export class Semaphore {
     return this.take() ? 0 : EAGAIN;
   }
 
-  /** post -- sem_post: give one to whoever came first, or to whoever will come; EOVERFLOW beyond SEM_VALUE_MAX. Handlers may. */
+  /** post -- sem_post: one more, for whoever of those that wait runs first; EOVERFLOW beyond SEM_VALUE_MAX. Handlers may. */
   post(): number {
     if (this.count === SEM_VALUE_MAX) return EOVERFLOW;
-    this.give();
+    this.count += 1;
+    this.channels[0].wake();
     return 0;
-  }
-
-  private give(): void {
-    if (!this.queue.call()) this.count += 1;
   }
 
   private take(): boolean {

@@ -7,33 +7,29 @@
  */
 import { aver, cool, random } from '../../base/base.ts';
 import {
-  formatOf, formats, PageSIZE, SlotSHIFT, WindowHIGH, type AddressSpace, type Fault, type Hart, type Low,
+  formats, PageSIZE, SlotSHIFT, WindowHIGH, type AddressSpace, type Fault, type Hart, type Low,
 } from '../../machine/machine.ts';
 import { ENOMEM } from '../errno.ts';
 import { adviseDo, incoreDo, inheritDo, lockDo, prefault, syncDo, unlockDo } from './advice.ts';
 import { isManagerOf, isPermitted } from './authority.ts';
 import {
-  MapANON, mapAlignment, MapFIXED, MapGUARD, MapNOREPLACE, MapPREFAULT, MapRUN, MapSHARED, permsOfProt, permVmem, ProtHASCAP, ProtINVOKE,
+  MapANON, mapAlignment, MapFIXED, MapGUARD, MapNOREPLACE, MapPREFAULT, MapRUN, MapSHARED, permsOfProt, ProtHASCAP, ProtINVOKE,
   protMost, protNow, ProtREAD, ProtWRITE, type Prot,
 } from './mman.ts';
 import { VmObject } from './object.ts';
 import { remap } from './remap.ts';
 import { capWrite } from './representable.ts';
 import { Ask, pageUp, ruleFor, type CallName, type MapSource } from './request.ts';
-import type { Mapping, PageFound as Found, Reservation } from './reservation.ts';
+import type { Mapping, PageFound, Reservation } from './reservation.ts';
 import { Room } from './room.ts';
 import { segmentAttach, segmentDetach, type ShmSegment } from './shm.ts';
 
 export type { MapSource } from './request.ts';
-export type { MapEntry } from './reservation.ts';
+export type { MapEntry, PageFound } from './reservation.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool, SHIFT = SlotSHIFT, PAGE = PageSIZE, HASCAP = ProtHASCAP;
 const DATA: number = ProtREAD | ProtWRITE;
-
-/** What an access finds that its page does not allow: it has been made possible; nothing mapped; something that does not allow it; or
- * nothing to be had for it. */
-export type PageFound = Exclude<Found, 'nomemory'>;
 
 /** A range that the kernel has been given. */
 export interface Given {
@@ -47,8 +43,6 @@ const StackPROT: Prot = protNow(ProtREAD | ProtWRITE);
 
 /** The reservations of an address space, as programs and the kernel have them. */
 export class AddressMap extends Room {
-  /** Segments by where they are attached. */
-  readonly attached: Map<number, ShmSegment> = new Map<number, ShmSegment>();
   /** Processes that have it: those that vfork made, and others in one space. */
   private holders: number = 1;
 
@@ -136,7 +130,7 @@ export class AddressMap extends Room {
     return segmentAttach(this, hart, dst, segment, addr, flags);
   }
 
-  /** shmdt -- end the mapping of a segment that begins at the address in slot `addr`. */
+  /** shmdt -- end what there is of the segment that was attached at the address in slot `addr`. */
   shmdt(hart: Hart, addr: number): number {
     return segmentDetach(this, hart, addr);
   }
@@ -172,8 +166,8 @@ export class AddressMap extends Room {
   private mapSource(found: Reservation, base: number, limit: number, ask: Ask, source: MapSource | null): void {
     const { prot, offset } = ask, isShared = ask.has(MapSHARED), isFile = source !== null && !ask.has(MapANON);
     const object = isFile ? source.object : isShared ? this.sharedObject(limit - base) : null;
-    const holds = isShared && object?.carriesTags === false ? ~HASCAP : -1, may = isFile && isShared && !source.mayWrite ? holds & ~ProtWRITE : holds;
-    const max = (this.profile.pageMax === 'asked' ? protMost(prot) : found.max) & may;
+    const holds = isShared && object?.carriesTags === false ? ~HASCAP : -1, may = isFile ? sourceMay(source, isShared) : -1;
+    const max = (this.profile.pageMax === 'asked' ? protMost(prot) : found.max) & holds & may;
     found.map(base, limit, { prot: protNow(prot) & holds, max, object, page: offset / PAGE, isShared });
     if (object !== null && !isFile) object.drop();
   }
@@ -192,24 +186,6 @@ export class AddressMap extends Room {
   permsOf(max: Prot, asked: number): number {
     const format = formats[this.format], { executive, invoke } = format.perm;
     return permsOfProt(format, max, this.profile.isExecutive ? executive : 0) | ((asked & ProtINVOKE) !== 0 ? invoke : 0);
-  }
-
-  attach(base: number, segment: ShmSegment): void {
-    this.attached.set(base, segment);
-    segment.attached += 1;
-  }
-
-  detach(base: number): void {
-    const segment = this.attached.get(base);
-    aver(segment !== undefined, '<design/mman#.shm>');
-    this.attached.delete(base);
-    segment.detach();
-  }
-
-  /** destroy -- end a reservation, whatever is in it; segments that are attached there are no longer. */
-  override destroy(reservation: Reservation): void {
-    super.destroy(reservation);
-    for (const base of [...this.attached.keys()]) if (reservation.base <= base && base < reservation.limit) this.detach(base);
   }
 
   // For the kernel ---------------------------------------------------------------------------------------------------
@@ -256,13 +232,6 @@ export class AddressMap extends Room {
     found.growable(Math.max(found.base, found.limit - pageUp(growth)), StackPROT, StackPROT);
   }
 
-  /** grant -- put into a slot a capability for all of the reservation that holds an address, at that address, for `prot`; with SW_VMEM
-   * if `vmem` says so. */
-  grant(hart: Hart, dst: number, addr: Low, prot: number, vmem: boolean): void {
-    const perms = this.permsOf(protNow(prot), 0);
-    capWrite(hart, dst, this.insist(addr), addr >>> 0, vmem ? perms : perms & ~permVmem(formatOf(hart)));
-  }
-
   /** hold -- one process more has it. */
   hold(): void {
     this.holders += 1;
@@ -282,7 +251,7 @@ export class AddressMap extends Room {
     if (found === null) return 'maperr';
     const result = found.fault(low >>> 0, access);
     if (result === 'maperr') return this.profile.holeFault === 'SEGV_ACCERR' ? 'accerr' : 'maperr';
-    return result === 'nomemory' ? 'bus' : result;
+    return result;
   }
 
   /** fork -- the map of a child, in its own space; null, and nothing changed, if there is no memory <design/mman#.fork>. */
@@ -302,12 +271,15 @@ export class AddressMap extends Room {
       if (child.mapped > 0) map.keep(child);
       else child.finish();
     }
-    for (const [base, segment] of this.attached) if (map.isReserved(base)) map.attach(base, segment);
     return map;
   }
 }
 
 // What the calls do ---------------------------------------------------------------------------------------------------
+
+/** sourceMay -- what a descriptor lets the pages of a mapping allow, now or later <design/mman#.max>. */
+const sourceMay = ({ mayRead, mayWrite }: MapSource, isShared: boolean): Prot =>
+  (mayRead ? -1 : ~ProtREAD) & (mayWrite || !isShared ? -1 : ~ProtWRITE);
 
 const anonymous = (prot: Prot, max: Prot): Mapping => ({ prot, max, object: null, page: 0, isShared: false });
 

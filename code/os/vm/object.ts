@@ -13,6 +13,8 @@ export type Pager = (page: number, into: Uint8Array) => boolean;
 export interface Mapper {
   /** forget -- the object's pages from `first` on are gone: have no frames of them. */
   forget(object: VmObject, first: number): void;
+  /** places -- how often it has pages of the object mapped shared: those that lie to each other as in the object are one place. */
+  places(object: VmObject): number;
 }
 
 /** Pages by number, each a frame of which the object is one holder. */
@@ -21,6 +23,8 @@ export class VmObject {
   readonly name: string;
   /** Capabilities stored through shared mappings keep their tags <design/vm-object#.inv.tags>. */
   readonly carriesTags: boolean;
+  /** It is the memory of a segment: shmdt ends its mappings, and no others. */
+  isSegment: boolean = false;
   /** Bytes; mappings fault beyond the page of the last one. */
   size: number;
   private readonly memory: Memory;
@@ -65,6 +69,13 @@ export class VmObject {
     if (left === 0) this.mappers.delete(mapper);
     else this.mappers.set(mapper, left);
     this.dropMany(count);
+  }
+
+  /** places -- how often it is mapped shared <design/mman#.shm>. */
+  places(): number {
+    let count = 0;
+    for (const mapper of this.mappers.keys()) count += mapper.places(this);
+    return count;
   }
 
   /** resident -- the frame of a page that is there, as a physical address; -1 if none is. */

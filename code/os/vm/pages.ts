@@ -133,6 +133,22 @@ export class Pages implements Mapper {
     for (let page = 0; page < this.states.length; ++page) if (objects[page] === object && pages[page] >= first) pageEmpty(this, page);
   }
 
+  places(object: VmObject): number {
+    const origins = new Set<number>(), count = object.size / PageSIZE;
+    for (let page = 0; page < this.states.length; ++page) {
+      const origin = this.originOf(page, object);
+      if (origin !== null && page - origin < count) origins.add(origin);
+    }
+    return origins.size;
+  }
+
+  /** originOf -- where an object's first page is, or would be, if a page is shared and the object's, as a number of a page; else null. */
+  originOf(page: number, object: VmObject): number | null {
+    const { states, backing } = this;
+    if ((states[page] & StateSHARED) === 0 || backing === null || backing.objects[page] !== object) return null;
+    return page - backing.pages[page];
+  }
+
   /** mapRun -- put the run's frames at pages, with all that `state` allows. */
   private mapRun(first: number, last: number, state: number): void {
     const rights = rightsOf(state);

@@ -35,6 +35,8 @@ export interface Profile {
   readonly protectsPermitted: boolean;
   /** What MADV_DONTNEED does: says that pages are not needed, or that their content is not. */
   readonly dontNeed: 'hint' | 'discard';
+  /** What a write that has written a part says when nobody is left to read. */
+  readonly brokenPipe: 'EPIPE' | 'count';
   /** What brk says. */
   readonly brk: number;
   readonly rules: RuleBook;
@@ -42,13 +44,14 @@ export interface Profile {
 
 const cheribsd: Profile = {
   abi: 'cheribsd', title: 'CheriBSD', capabilityFault: 'SIGPROT', holeFault: 'SEGV_ACCERR', stackGuard: 0, sharedTags: true,
-  isExecutive: true, refill: 'any', pageMax: 'asked', protectsPermitted: false, dontNeed: 'hint', brk: EOPNOTSUPP, rules: rulesCheribsd,
+  isExecutive: true, refill: 'any', pageMax: 'asked', protectsPermitted: false, dontNeed: 'hint', brokenPipe: 'EPIPE', brk: EOPNOTSUPP,
+  rules: rulesCheribsd,
 };
 
 const pcuabi: Profile = {
   abi: 'pcuabi', title: 'Morello Linux (PCuABI)', capabilityFault: 'SIGSEGV', holeFault: 'SEGV_MAPERR', stackGuard: 0x1000,
-  sharedTags: false, isExecutive: false, refill: 'strict', pageMax: 'reserved', protectsPermitted: true, dontNeed: 'discard', brk: ENOSYS,
-  rules: rulesPcuabi,
+  sharedTags: false, isExecutive: false, refill: 'strict', pageMax: 'reserved', protectsPermitted: true, dontNeed: 'discard',
+  brokenPipe: 'count', brk: ENOSYS, rules: rulesPcuabi,
 };
 
 /** The profiles by name. */

@@ -11,6 +11,9 @@ import {
 } from './mman.ts';
 import type { Ask, Rule, RuleBook, Rules } from './request.ts';
 
+/** No offset reaches this: they are 64 bits, with a sign. */
+const OffsetLIMIT: number = 2 ** 63;
+
 const ProtDATA: number = ProtREAD | ProtWRITE;
 
 /** Whether the capability has permission for what is asked of the pages; a prot that is wrong is another row's. */
@@ -48,7 +51,7 @@ const request: Rules = [
     when: (ask) => ask.has(MapGUARD) && ((ask.prot & 0xffff) !== ProtNONE || (ask.flags & ~MapWITHGUARD) !== 0),
   },
   { row: 'B16', when: (ask) => !isAnonymous(ask) && ask.source === null, errno: EBADF },
-  { row: 'B17', when: (ask) => ask.offset < 0 || ask.offset % PageSIZE !== 0, errno: EINVAL },
+  { row: 'B17', when: (ask) => ask.offset < 0 || ask.offset % PageSIZE !== 0 || ask.offset + ask.size > OffsetLIMIT, errno: EINVAL },
   { row: 'B18', when: (ask) => ask.has(MapRUN) && (ask.source !== null || ask.has(MapSHARED | MapGUARD)), errno: EINVAL },
   { row: 'B19', when: (ask) => isFixed(ask) && !ask.isAligned, errno: EINVAL },
   { row: 'B20', when: (ask) => protRefuses(ask.prot) !== 0, errno: ENOTSUP },

@@ -2,45 +2,44 @@
  *
  * shmget and shmctl, which know segments by keys and numbers, and what shmat and shmdt make of one in an address map <design/mman#.shm>.
  */
-import { SlotLOW, SlotSHIFT, type Hart, type Memory } from '../../machine/machine.ts';
+import { PageSIZE, type Hart, type Memory } from '../../machine/machine.ts';
 import { EEXIST, EINVAL, ENOENT } from '../errno.ts';
 import type { AddressMap } from './address-map.ts';
 import type { Frames } from './frames.ts';
 import { MapFIXED, MapSHARED, ProtREAD, ProtWRITE, ShmRDONLY } from './mman.ts';
 import { VmObject } from './object.ts';
 import { Ask, pageUp } from './request.ts';
+import type { Reservation } from './reservation.ts';
 
 /** The key of a segment that nobody else can ask for. */
 export const IpcPRIVATE = 0;
 export const IpcCREAT = 0x200;
 export const IpcEXCL = 0x400;
 
-/** Memory that processes attach. */
+/** Memory that processes attach. What is mapped of it is what is attached: there is no other record <design/mman#.shm.attached>. */
 export class ShmSegment {
   readonly id: number;
   readonly key: number;
   readonly object: VmObject;
-  /** Where it is attached, counted over all address maps. */
-  attached: number = 0;
-  /** It goes with its last attachment, and nobody finds it any more. */
+  /** It goes with the last of its mappings, and nobody finds it any more. */
   isRemoved: boolean = false;
 
   constructor(id: number, key: number, object: VmObject) {
     this.id = id;
     this.key = key;
     this.object = object;
+    object.isSegment = true;
   }
 
-  /** detach -- one attachment fewer. */
-  detach(): void {
-    this.attached -= 1;
-    if (this.isRemoved && this.attached === 0) this.object.drop();
+  /** How often it is attached, in all address maps: shm_nattch. */
+  get attached(): number {
+    return this.object.places();
   }
 
   /** remove -- have it go when nobody has it. */
   remove(): void {
     this.isRemoved = true;
-    if (this.attached === 0) this.object.drop();
+    this.object.drop();
   }
 }
 
@@ -88,26 +87,35 @@ export class ShmSegments {
 
 /** segmentAttach -- shmat. */
 export function segmentAttach(map: AddressMap, hart: Hart, dst: number, segment: ShmSegment, addr: number, flags: number): number {
-  if ((flags & ~ShmRDONLY) !== 0) return EINVAL;
+  if (segment.isRemoved || (flags & ~ShmRDONLY) !== 0) return EINVAL;
   const { object } = segment, mayWrite = (flags & ShmRDONLY) === 0, source = { object, isRegular: false, mayRead: true, mayWrite };
   const wants = { prot: ProtREAD | (mayWrite ? ProtWRITE : 0), source };
   const isAnywhere = new Ask(map, hart, addr, object.size, wants).isZero;
   const ask = new Ask(map, hart, addr, object.size, { ...wants, flags: MapSHARED | (isAnywhere ? 0 : MapFIXED) });
-  const refusal = map.refusal('shmat', ask) ?? map.mapAsked(ask, dst);
-  if (refusal !== 0) return refusal;
-  const base = hart.r[(dst << SlotSHIFT) + SlotLOW] >>> 0;
-  if (map.attached.has(base)) map.detach(base);
-  map.attach(base, segment);
+  return map.refusal('shmat', ask) ?? map.mapAsked(ask, dst);
+}
+
+/** segmentDetach -- shmdt: what is left of one segment that was attached at the address, and nothing else. */
+export function segmentDetach(map: AddressMap, hart: Hart, addr: number): number {
+  const { reservation, low } = new Ask(map, hart, addr, 0, {}), pages = reservation === null ? [] : attachedAt(reservation, low);
+  if (reservation === null || pages.length === 0) return EINVAL;
+  const last = pages[pages.length - 1], refusal = map.refusal('shmdt', new Ask(map, hart, addr, last + PageSIZE - low, {}));
+  if (refusal !== null) return refusal;
+  for (const base of pages) reservation.unmap(base, base + PageSIZE);
+  if (reservation.mapped === 0) map.destroy(reservation);
   return 0;
 }
 
-/** segmentDetach -- shmdt. */
-export function segmentDetach(map: AddressMap, hart: Hart, addr: number): number {
-  const { isInWindow, low } = new Ask(map, hart, addr, 0, {}), segment = isInWindow ? map.attached.get(low) : undefined;
-  if (segment === undefined) return EINVAL;
-  const ask = new Ask(map, hart, addr, segment.object.size, {}), refusal = map.refusal('shmdt', ask);
-  if (refusal !== null) return refusal;
-  map.detach(low);
-  map.unmap(map.insist(low), ask.base, ask.limit);
-  return 0;
+/** attachedAt -- the addresses of the pages of the segment that was attached at `low`, in order; of the first of them if there were several. */
+function attachedAt(reservation: Reservation, low: number): number[] {
+  const first = reservation.pageOf(low), found: number[] = [];
+  let object: VmObject | null = null;
+  if (low % PageSIZE !== 0) return found;
+  for (let page = first; page < reservation.states.length; ++page) {
+    const here: VmObject | null = object ?? reservation.backing?.objects[page] ?? null;
+    if (here === null || !here.isSegment || reservation.originOf(page, here) !== first || (page - first) * PageSIZE >= here.size) continue;
+    object = here;
+    found.push(low + (page - first) * PageSIZE);
+  }
+  return found;
 }

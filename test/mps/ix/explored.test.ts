@@ -193,8 +193,8 @@ function watch(rig: Rig, seen: Seen): void {
   };
 }
 
-/** authorityOf -- the address in the register of the access that a handler has interrupted, as it is in the frame. */
-const authorityOf = (thread: Thread): number => thread.hart.i32[(levelOf(thread).physical >>> 2) + 24];
+/** authorityOf -- where the access that a handler has interrupted will be made, by what the frame says of its register. */
+const authorityOf = (thread: Thread): number => levelOf(thread).context.low;
 
 /** levelOf -- the handler of the fault that was taken last. */
 const levelOf = ({ levels, depth }: Thread): Thread['levels'][number] => levels.slice(0, depth).findLast(({ signal }) => signal === SIGSEGV) as Thread['levels'][number];

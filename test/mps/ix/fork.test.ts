@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PageSIZE, type Hart } from '../../../code/machine/machine.ts';
 import { AccessNONE, AccessWRITE } from '../../../code/mps/mps.ts';
 import {
-  atFork, ENOMEM, fork, SA_SIGINFO, SIG_DFL, SIGSEGV, stepLoad32, stepStore32, vfork, waitpid, type Process, type SigAction, type Thread,
+  ENOMEM, fork, SA_SIGINFO, SIG_DFL, SIGSEGV, stepLoad32, stepStore32, vfork, waitpid, type AtFork, type Process, type SigAction, type Thread,
   type ThreadBody,
 } from '../../../code/os/os.ts';
 import { action, failure, inHandler, opener, own, slotCopy, ways, type Rig, type RigOptions } from './rig.ts';
@@ -51,6 +51,11 @@ function old(rig: Rig, thread: Thread): void {
   expect(rig.forbidden(thread, 5)).toBe(AccessWRITE);
 }
 
+/** first -- have handlers for forks as if they had been asked for before the arena's. */
+function first({ process }: Rig, handlers: AtFork): void {
+  process.atFork.unshift(handlers);
+}
+
 describe.each(ways)('$title', ({ make }) => {
   /** family -- a rig, and a thread that forks a child with a list in slot 5, then waits for it. */
   function family(options: RigOptions, before: (rig: Rig, main: Thread) => void, child: ThreadBody, after: ThreadBody = function* () { yield; }): { rig: Rig; pids: number[] } {
@@ -92,12 +97,21 @@ describe.each(ways)('$title', ({ make }) => {
     let isBusy = true;
     const { rig } = family({}, (it) => {
       it.flip();
-      atFork(it.process, { *parent() { isBusy = it.arena.trace.isBusy; } });
+      const { mutex } = it.members[0].plinth;
+      // Asked for earlier than the arena's: here before a fork it is later, and after it earlier. The child runs meanwhile.
+      first(it, {
+        *prepare(thread) { seen.push(mutex.owner === thread); },
+        *parent(thread) {
+          for (let left = 40; left > 0; --left) yield;
+          seen.push(mutex.owner === thread);
+          isBusy = it.arena.trace.isBusy;
+        },
+      });
     }, function* (t, { process }) {
-      seen.push(marks(t, 5));
+      seen.push(marks(t, 5), process.sigaction(SIGSEGV, null));
       process.exit(0);
     });
-    expect([seen, isBusy, rig.arena.counts.collections > 0]).toEqual([[ALL], false, true]);
+    expect([seen, isBusy, rig.arena.counts.collections > 0]).toEqual([[true, ALL, expect.objectContaining({ handler: SIG_DFL }), true], false, true]);
   });
 
   test('what write barriers protect the child may write, and what is decommitted it may not touch <design/protix#.fork>', () => {
@@ -150,43 +164,47 @@ describe.each(ways)('$title', ({ make }) => {
 
   test('SIGSEGV is, in the child, for whoever had it before <design/protix#.fork>', () => {
     const told: string[] = [], seen: unknown[] = [], before: SigAction = action(opener(7, (_signal, _info, _context, { process }) => told.push(process.name)), SA_SIGINFO);
-    const { rig } = family({ before }, () => undefined, function* (t, self) {
+    const rigs: Rig[] = [], locked: boolean[] = [];
+    const { rig } = family({ before }, (it) => {
+      rigs.push(it);
+    }, function* (t, self) {
       self.process.name = 'child';
       own(self, 7);
       t.store32(7, 0, 1);
       seen.push(self.process.sigaction(SIGSEGV, null) === before);
-      // A child of its own finds it so too.
+      // A child of its own finds it so too, and waits for no lock of the arena's.
+      const [{ members: [{ plinth: { mutex } }], threads: [main] }] = rigs;
+      locked.push(mutex.tryClaim(main));
       yield* fork(self, function* (_t, { process }) {
         seen.push(process.sigaction(SIGSEGV, null) === before, marks(_t, 5));
         process.exit(0);
       });
+      mutex.release(main);
       self.process.exit(0);
     });
-    expect([told, seen, rig.protsgix.forwarded]).toEqual([['child'], [true, true, ALL], 0]);
+    expect([told, seen, locked, rig.protsgix.forwarded]).toEqual([['child'], [true, true, ALL], [true], 0]);
     expect(rig.process.sigaction(SIGSEGV, null)).not.toBe(before);
   });
 
   test('a fault before its handlers have run is no arena\'s; and what a child ignores or leaves alone ends it alone <design/protix#.fork>', () => {
-    let child: Process | null = null;
-    const { rig } = family({}, (it) => {
-      atFork(it.process, { *child({ hart, process }) {
-        child = process;
-        own([...process.threads][0], 7);
-        hart.load32(7, 0);
+    const children: Process[] = [];
+    const { rig } = family({}, (it, main) => {
+      old(it, main);
+      first(it, { *child({ hart, process }) {
+        children.push(process);
+        hart.store32(5, 0, 1);
       } });
-      // It is asked for earlier than the arena's, and so runs first.
-      it.process.atFork.unshift(it.process.atFork.pop() as (typeof it.process.atFork)[number]);
     }, function* () { expect.unreachable(); });
-    expect(child).toMatchObject({ status: { signal: SIGSEGV } });
-    expect([rig.process.status, rig.protsgix.forwarded, rig.process.sigaction(SIGSEGV, null)]).toEqual([null, 0, expect.not.objectContaining({ handler: SIG_DFL })]);
+    expect(children).toMatchObject([{ status: { signal: SIGSEGV } }]);
+    expect([rig.process.status, rig.protsgix.forwarded, rig.arena.counts.writeHits, rig.threads[0].hart.load32(5, 0)]).toEqual([null, 0, 0, 41]);
+    expect(rig.process.sigaction(SIGSEGV, null)).not.toMatchObject({ handler: SIG_DFL });
   });
 
   test('what the parent does at a fork may meet barriers <design/protix#.fork>', () => {
     const seen: unknown[] = [], touch: ThreadBody = function* (t) { t.store32(5, 0, t.load32(5, 0)); };
     const { rig } = family({}, (it, main) => {
       old(it, main);
-      atFork(it.process, { prepare: (thread) => touch(thread.hart, thread), parent: (thread) => touch(thread.hart, thread) });
-      it.process.atFork.unshift(it.process.atFork.pop() as (typeof it.process.atFork)[number]);
+      first(it, { prepare: (thread) => touch(thread.hart, thread), parent: (thread) => touch(thread.hart, thread) });
     }, function* (t, { process }) {
       seen.push(t.load32(5, 0));
       process.exit(0);

@@ -4,6 +4,7 @@ import {
   MapANON, MapPRIVATE, MapSHARED, PROT_CHERI_TAG, ProtHASCAP, ProtNOCAP, ProtNONE, ProtREAD, ProtWRITE, SA_NODEFER, SA_RESETHAND, SA_SIGINFO, SEGV_ACCERR, SEGV_CAPTAGERR, SEGV_MAPERR, SI_LWP, SI_USER, SIG_DFL, SIG_IGN, SIGKILL, SIGPROT, SIGSEGV, sigSet, sigSetAdd,
   sigSetHas, SIGUSR1, SIGUSR2, stepLoad32, stepStore32, type SigAction, type Thread, type ThreadBody,
 } from '../../../code/os/os.ts';
+import { grant } from '../../os/grant.ts';
 import { action, failure, open, opener, own, pages, protOf, reportOf, slotCopy, type Rig, type RigOptions, ways } from './rig.ts';
 
 describe.each(ways)('$title', ({ make, abi }) => {
@@ -43,7 +44,7 @@ describe.each(ways)('$title', ({ make, abi }) => {
       // Shared memory, by a capability that may store others where that has none by itself.
       const flags = MapANON | (abi === 'pcuabi' ? MapSHARED : MapPRIVATE), prot = ProtREAD | ProtWRITE | (abi === 'pcuabi' ? 0 : ProtNOCAP);
       expect(rig.process.map.mmap(hart, 6, 0, PageSIZE, prot, flags)).toBe(0);
-      rig.process.map.grant(hart, 6, hart.r[6 << 3], ProtREAD | ProtWRITE, false);
+      grant(rig.process.map, hart, 6, hart.r[6 << 3], ProtREAD | ProtWRITE, false);
       expect(failure(() => { hart.storeCap(6, 16, 5); })).toContain(abi === 'pcuabi' ? 'SEGV_CAPACCESSERR' : 'SEGV_STORETAG');
       expect(reportOf(rig.process)).toContain('the page does not allow tagged capabilities');
     });

@@ -130,8 +130,8 @@ function eventsOf(options: BootOptions): Event[] {
   return events;
 }
 
-test('a run is the same, event by event, however threads are stopped and whosever rules hold <design/thix#.how> <design/vmix#.holes>', () => {
-  const [first, ...others] = ways.map(({ suspend, abi }) => eventsOf({ suspend, abi }));
-  expect(first.filter(({ type }) => type === 'suspend').length).toBeGreaterThan(10);
-  for (const other of others) expect(other).toEqual(first);
+test.each(ways)('a run is the same each time, event by event <design/thix#.how> <design/determinism#.seed> $title', ({ suspend, abi }) => {
+  const events = eventsOf({ suspend, abi });
+  expect(events.filter(({ type }) => type === 'suspend').length).toBeGreaterThan(10);
+  expect(eventsOf({ suspend, abi })).toEqual(events);
 });

@@ -8,6 +8,7 @@ import { addrOf, formatOf, incOffset, setBounds, slotRead, PageSIZE, WindowHIGH,
 import {
   ProtREAD, ProtWRITE, SA_ONSTACK, SA_SIGINFO, SIGPROT, SIGSEGV, signalName, stepCall, type SigAction, type Thread, type ThreadBody,
 } from '../../../code/os/os.ts';
+import { grant } from '../../os/grant.ts';
 import { action, pages, reportOf, ways, type Rig } from './rig.ts';
 
 const STACK: number = 2 * PageSIZE;
@@ -88,7 +89,7 @@ describe.each(ways)('$title', ({ make, abi }) => {
   test('an object on the stack that is overrun is no stack overflow, nor is a bad access elsewhere <design/protix#.overflow>', () => {
     const { rig, told } = prepare('fast');
     diver(rig, 'object', function* (t, { process, stackBase }) {
-      process.map.grant(t, 6, stackBase | 0, ProtREAD | ProtWRITE, false);
+      grant(process.map, t, 6, stackBase | 0, ProtREAD | ProtWRITE, false);
       incOffset(t, 6, 6, PageSIZE);
       setBounds(t, 6, 6, 64n);
       expect(addrOf(t, 6) % PageSIZE).toBe(0);

@@ -15,6 +15,7 @@ import { ArgcSLOT, ArgvSLOT, CodeSLOT, EnvpSLOT, ReturnSLOT, StackSLOT } from '.
 import { sysctlCap } from '../../../code/os/proc/sysctl.ts';
 import { SA_ONSTACK, SA_SIGINFO, SIG_DFL, SIG_IGN, SigSetEMPTY, SIGUSR1 } from '../../../code/os/signal.ts';
 import type { ThreadRun } from '../../../code/os/thread.ts';
+import { grant } from '../grant.ts';
 import { act, morello, named, riscv } from './named.ts';
 import { kernelOf, Program } from './os-rig.ts';
 import { both, nameOf, RW } from './rig.ts';
@@ -68,7 +69,7 @@ describe('local_global', () => {
   }
   named('store_local_allowed', '<design/thread#.inv.depth>', function* (p) {
     const { process, thread, hart } = p, stack = p.slot();
-    process.map.grant(hart, stack, thread.stackBase | 0, RW, false);
+    grant(process.map, hart, stack, thread.stackBase | 0, RW, false);
     setAddress(hart, stack, stack, addrOfWindow((thread.stackLimit - 4096) | 0));
     const local = p.without(stack, 'global');
     expect(yield* p.told(() => {

@@ -20,6 +20,7 @@ import type { Process } from '../../../code/os/process.ts';
 import { stepCall } from '../../../code/os/step.ts';
 import type { Thread, ThreadRun } from '../../../code/os/thread.ts';
 import { MapANON, MapSHARED } from '../../../code/os/vm/mman.ts';
+import { grant } from '../grant.ts';
 import { inProcess, kernelOf, Program, type Part } from './os-rig.ts';
 import { both, bsd, linux, nameOf, RW, type System } from './rig.ts';
 import { seeds } from '../../seed.ts';
@@ -211,7 +212,7 @@ describe('23 a worker runs off its stack', () => {
   test.each(named(both))('%s: an object on the stack that is overrun is not called a stack overflow <design/thread#.inv.depth>', (_, system) => {
     const { panic } = managed(system, PORTED, function* (p) {
       const { hart, thread, process } = p, object = p.slot();
-      process.map.grant(hart, object, thread.stackBase | 0, RW, false);
+      grant(process.map, hart, object, thread.stackBase | 0, RW, false);
       incOffset(hart, object, object, 8 * KIB);
       setBounds(hart, object, object, 64);
       hart.store8(object, 63, 1);

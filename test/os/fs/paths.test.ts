@@ -123,7 +123,7 @@ describe('names', () => {
     ['rename', rename, '/d/e', '/full/x', '0'], ['rename', rename, '/d', '/full', 'ENOTEMPTY'], ['rename', rename, '/d', '/d', '0'],
     ['rename', rename, '/f', '/d', 'EISDIR'], ['rename', rename, '/d', '/f', 'ENOTDIR'], ['rename', rename, '/d', '/d/e/n', 'EINVAL'],
     ['rename', rename, '/d', '/d/n', 'EINVAL'], ['rename', rename, '/x', '/n', 'ENOENT'], ['rename', rename, '/f', '/x/n', 'ENOENT'],
-    ['rename', rename, '/f/', '/n', 'ENOTDIR'], ['rename', rename, '/f', '/n/', 'ENOTDIR'], ['rename', rename, '/d/.', '/d/..', 'EINVAL'],
+    ['rename', rename, '/f/', '/n', 'ENOTDIR'], ['rename', rename, '/f', '/d/g/', 'ENOTDIR'], ['rename', rename, '/f', '/d/', 'EISDIR'], ['rename', rename, '/f', '/n/', 'ENOTDIR'], ['rename', rename, '/d/.', '/d/..', 'EINVAL'],
     ['rename', rename, '/', '/n', 'EINVAL'], ['rename', rename, '/f', '/', 'EINVAL'],
     ['rename', rename, '/f', '/host/n', 'EROFS'], ['rename', rename, '/host/file', '/n', 'EROFS'], ['rename', rename, '/f', '/nowrite/n', 'EACCES'],
     ['rename', rename, '/host', '/n', 'EBUSY'], ['rename', rename, '/full/x', '/host', 'EBUSY'],

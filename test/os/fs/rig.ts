@@ -36,7 +36,7 @@ export interface FileRig extends Rig {
 
 /** fileRig -- a fresh system, with so many frames for files. */
 export function fileRig({ seed = 1, frameCount = 64, abi = 'cheribsd' }: { seed?: number; frameCount?: number; abi?: Abi } = {}): FileRig {
-  const base = rig(seed), { memory, kernel, thread } = base;
+  const base = rig(seed, 'fast', undefined, abi), { memory, kernel, thread } = base;
   const frames = new Frames(memory, kernel.frames.alloc(frameCount * PAGE), frameCount * PAGE);
   const fileSystem = new FileSystem({ memory, frames, profile: profiles[abi], clock: kernel.clock });
   const limits = new Limits();

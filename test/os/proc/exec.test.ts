@@ -8,6 +8,7 @@ import {
   AT_CHERI_STACK_CAP, AT_ENTRY, AT_ENVC, AT_ENVC_LINUX, AT_ENVP_LINUX, AT_ENVV, AT_EXECFN_LINUX, AT_EXECPATH, AT_NCPUS, AT_NULL, AT_PAGESZ,
   AT_PLATFORM_LINUX, AT_RANDOM_LINUX, AT_SYSINFO_EHDR_LINUX, AuxSIZE, AuxVALUE,
 } from '../../../code/os/proc/auxiliary.ts';
+import { O_CLOEXEC, O_RDWR } from '../../../code/os/fs/flags.ts';
 import { ARG_MAX, execute, execve, type Program, type ProgramBody } from '../../../code/os/proc/exec.ts';
 import { waitpid, wexitStatus } from '../../../code/os/proc/family.ts';
 import { fork, vfork } from '../../../code/os/proc/fork.ts';
@@ -211,6 +212,20 @@ describe('what a program begins with of the one before', () => {
       }), ['prog']);
     });
     expect(seen).toEqual([SIG_DFL, true, null, sigSet(SIGTERM), sigSet(SIGTERM), 0, true, true]);
+  });
+
+  test('the descriptors that are not to be closed <design/exec#.keeps>', () => {
+    const kernel = system();
+    let seen: unknown = null;
+    play(kernel, function* (_t, thread) {
+      const { files } = thread.process;
+      expect([files.shmOpen(O_RDWR | O_CLOEXEC), files.shmOpen(O_RDWR)]).toEqual([0, 1]);
+      execve(thread, program(function* () {
+        seen = files.list().map(({ fd }) => fd);
+        return 0;
+      }), ['prog']);
+    });
+    expect(seen).toEqual([1]);
   });
 
   test('where it fails, nothing has changed <design/exec#.errors>', () => {

@@ -165,6 +165,9 @@ describe('a fork in a handler', () => {
               c.store32(6, 0, 9);
               child.process.exit(0);
             });
+            // A second frame on the page, which is written to while the child lives, and read when it does not.
+            process.sigaction(SIGUSR2, { handler: function* () { log.push('parent handles'); }, mask: SigSetEMPTY, flags: SA_ONSTACK });
+            thread.kill(SIGUSR2);
             expect(yield* codeOf(thread, pid)).toBe(0);
             log.push([info?.signo, info?.code === 0]);
             if (context !== null) context.mask = sigSet(SIGTERM);
@@ -173,7 +176,7 @@ describe('a fork in a handler', () => {
           thread.kill(SIGUSR1);
           log.push([thread.mask, t.load32(6, 0)]);
         });
-        expect(log).toEqual([[isAlternate, 1], 'child handles', [SIGUSR1, false], [sigSet(SIGTERM), 0]]);
+        expect(log).toEqual(['parent handles', [isAlternate, 1], 'child handles', [SIGUSR1, false], [sigSet(SIGTERM), 0]]);
       });
     }
   }

@@ -7,10 +7,13 @@ import {
   pthreadCancel, pthreadCreate, pthreadDetach, pthreadIsCancelled, pthreadJoin, pthreadSetCancelState, type PthreadAttributes,
 } from '../../../code/os/pthread/pthread.ts';
 import { Semaphore } from '../../../code/os/pthread/semaphore.ts';
-import { ArgumentSLOT, SA_RESTART, SIGUSR1, type Process, type Thread, type ThreadBody } from '../../../code/os/os.ts';
-import { sleep } from '../../../code/os/wait.ts';
+import {
+  ArgumentSLOT, nanosleep, SA_RESTART, SigSetEMPTY, sigtimedwait, SIGUSR1, sigwait, stepStore32, waitpid, WNOHANG, type Process, type Thread, type ThreadBody,
+  type ThreadRun,
+} from '../../../code/os/os.ts';
+import { sleep, type Wait } from '../../../code/os/wait.ts';
 import { seeds } from '../../seed.ts';
-import { failure, handle, rig } from '../rig.ts';
+import { failure, handle, pages, rig } from '../rig.ts';
 
 const create = (process: Process, body: ThreadBody, attributes: PthreadAttributes = {}): Thread => {
   const made = pthreadCreate(process, null, body, { slots: 48, stackSize: 4096, ...attributes });
@@ -74,7 +77,7 @@ for (const driver of ['fast', 'explored'] as const) {
       expect(log).toEqual([0, EBUSY, ETIMEDOUT, 0, EPERM, 0, 0, 0, true, 0, null, 0, EDEADLK, EPERM, EBUSY]);
     });
 
-    test('a mutex has one owner at a time; all get it <design/pthread#.queue>', () => {
+    test('a mutex has one owner at a time; all get it <design/pthread#.inv.able>', () => {
       for (const seed of seeds(5)) {
         const { kernel, process } = rig(seed, driver), mutex = new PthreadMutex('m');
         let inside = 0, most = 0, total = 0, waited = 0;
@@ -99,34 +102,38 @@ for (const driver of ['fast', 'explored'] as const) {
       }
     });
 
-    test('a condition is called first come first served, or for all, or times out, with the mutex had again <design/pthread#.condition>', () => {
+    test('a condition lets one go on, or all, or time does, with the mutex had again <design/pthread#.condition>', () => {
       const { kernel, process } = rig(4, driver), log: unknown[] = [], mutex = new PthreadMutex('m'), condition = new PthreadCondition('c');
       let waiting = 0;
       const waiters = ['a', 'b', 'c', 'd'].map((name) => create(process, function* (_t, self) {
-        yield* sleep(self, 'its turn', [], () => false, { until: 100 * (1 + name.charCodeAt(0) - 97) });
         yield* mutex.lock(self);
         waiting += 1;
         try {
-          log.push(name, yield* condition.wait(self, mutex), mutex.owner === self);
+          log.push([yield* condition.wait(self, mutex), mutex.owner === self]);
         } finally {
-          log.push(mutex.unlock(self));
+          waiting -= 1;
+          log.push(mutex.owner === self, mutex.unlock(self));
         }
       }, { name }));
       create(process, function* (_t, self) {
         expect(yield* condition.wait(self, mutex)).toBe(EPERM);
-        yield* sleep(self, 'them', [], () => waiting === 4, { until: 2000 });
+        while (waiting < 4) yield;
         condition.signal(self);
-        yield* pthreadJoin(self, waiters[0]);
-        pthreadCancel(self, waiters[1]);
-        yield* pthreadJoin(self, waiters[1]);
+        while (waiting === 4) yield;
+        yield* nanosleep(self, 100);
+        expect(waiting).toBe(3);
+        const other = waiters.find(({ state }) => state !== 'done') as Thread;
+        pthreadCancel(self, other);
+        yield* pthreadJoin(self, other);
         log.push(mutex.owner);
         condition.broadcast(self);
-        for (const other of waiters.slice(2)) yield* pthreadJoin(self, other);
+        for (const one of waiters) if (one !== other) yield* pthreadJoin(self, one);
         yield* mutex.lock(self);
         log.push(yield* condition.timedWait(self, mutex, kernel.clock.now + 10), mutex.owner === self);
       });
       kernel.run();
-      expect(log).toEqual(['a', 0, true, 0, 0, null, 'c', 0, true, 0, 'd', 0, true, 0, ETIMEDOUT, true]);
+      const called = [[0, true], true, 0];
+      expect(log).toEqual([...called, true, 0, null, ...called, ...called, ETIMEDOUT, true]);
     });
 
     test('a semaphore lets as many in as it has; signals end a wait unless they restart it <design/pthread#.semaphore>', () => {
@@ -185,6 +192,222 @@ for (const driver of ['fast', 'explored'] as const) {
     });
   });
 }
+
+/** For each way to wait for one of something: what a thread does to have it and give it back, and what makes it there. */
+const ways: Record<string, () => { readonly claim: (self: Thread) => ThreadRun; readonly provide: (self: Thread) => void }> = {
+  mutex() {
+    const mutex = new PthreadMutex('m');
+    return {
+      *claim(self) {
+        expect(yield* mutex.lock(self)).toBe(0);
+        expect(mutex.unlock(self)).toBe(0);
+      },
+      provide(self) {
+        if (mutex.owner === null) mutex.tryLock(self);
+        else mutex.unlock(self);
+      },
+    };
+  },
+  semaphore() {
+    const gate = semaphore(0);
+    return {
+      *claim(self) {
+        let result = EINTR;
+        while (result === EINTR) result = yield* gate.wait(self);
+        gate.post();
+      },
+      provide() { gate.post(); },
+    };
+  },
+  condition() {
+    const mutex = new PthreadMutex('m'), condition = new PthreadCondition('c');
+    return {
+      *claim(self) {
+        yield* mutex.lock(self);
+        expect(yield* condition.wait(self, mutex)).toBe(0);
+        condition.signal(self);
+        mutex.unlock(self);
+      },
+      provide(self) { condition.signal(self); },
+    };
+  },
+};
+
+describe('what one waiter cannot take another gets', () => {
+  for (const driver of ['fast', 'explored'] as const) {
+    for (const stepped of [false, true]) {
+      for (const [way, make] of Object.entries(ways)) {
+        for (const obstacle of ['handler', 'suspension'] as const) {
+          test(`${driver} ${stepped ? 'stepped' : 'plain'} ${way}, first in line under a ${obstacle} <design/pthread#.inv.able>`, () => {
+            const { kernel, process } = rig(1, driver), log: string[] = [], { claim, provide } = make();
+            const owner = create(process, function* (_t, self) {
+              if (way === 'mutex') provide(self);
+              while (log[0] !== 'go') yield;
+              provide(self);
+            }, { stepped });
+            while (owner.state === 'runnable' && kernel.clock.now < 20) kernel.step();
+            const [first] = ['first', 'second'].map((name) => {
+              const made = create(process, function* (_t, self) {
+                yield* claim(self);
+                log.push(name);
+              }, { name, stepped });
+              while (made.waitingFor === null) kernel.step();
+              return made;
+            });
+            let isIn = false;
+            const isThrough = (): boolean => log.includes('second');
+            handle(process, SIGUSR1, function* () {
+              isIn = true;
+              yield { what: 'the second', ready: isThrough };
+            });
+            if (obstacle === 'suspension') {
+              kernel.suspend(first);
+            } else {
+              first.kill(SIGUSR1);
+              while (!isIn) kernel.step();
+            }
+            log.push('go');
+            while (!isThrough()) kernel.step();
+            if (obstacle === 'suspension') kernel.resume(first);
+            kernel.run();
+            expect(log).toEqual(['go', 'second', 'first']);
+          });
+        }
+      }
+    }
+  }
+});
+
+describe('ending', () => {
+  for (const driver of ['fast', 'explored'] as const) {
+    for (const stepped of [false, true]) {
+      const kind = `${driver} ${stepped ? 'stepped' : 'plain'}`;
+
+      for (const end of ['cancelled', 'exits', 'exits in a handler'] as const) {
+        test(`${kind}: who ${end} cleans up, waiting and with memory, before its data goes <design/pthread#.cleanup>`, () => {
+          const { kernel, process, hart, thread } = rig(2, driver), log: unknown[] = [], mutex = new PthreadMutex('m');
+          pages(thread, 5);
+          handle(process, SIGUSR1, function* (_s, _i, _c, self) {
+            try {
+              yield;
+              self.exit();
+            } finally {
+              yield;
+              log.push('handler');
+            }
+          });
+          let isOwned = false;
+          const victim = create(process, function* (t, self) {
+            process.keys.set(self, process.keys.create(self, function* () {
+              yield;
+              log.push('data');
+            }), 1);
+            try {
+              try {
+                if (end === 'exits') self.exit();
+                yield* self.sigsuspend(SigSetEMPTY);
+              } finally {
+                expect(yield* mutex.lock(self)).toBe(0);
+                yield* stepStore32(ArgumentSLOT, 0, 77);
+                log.push('inner', t.load32(ArgumentSLOT, 0));
+                mutex.unlock(self);
+              }
+            } finally {
+              yield;
+              self.testCancel();
+              log.push('outer');
+            }
+          }, { stepped, argument: { hart, slot: 5 } });
+          create(process, function* (_t, self) {
+            yield* mutex.lock(self);
+            isOwned = true;
+            while (end !== 'exits' && victim.waitingFor === null) yield;
+            if (end === 'cancelled') pthreadCancel(self, victim);
+            if (end === 'exits in a handler') victim.kill(SIGUSR1);
+            yield* nanosleep(self, 100);
+            log.push('unlocks');
+            mutex.unlock(self);
+            yield* pthreadJoin(self, victim, 6);
+            log.push(pthreadIsCancelled(self, 6));
+          });
+          kernel.run();
+          expect(isOwned).toBe(true);
+          const early = end === 'exits in a handler' ? ['handler'] : [];
+          expect(log).toEqual([...early, 'unlocks', 'inner', 77, 'outer', 'data', end === 'cancelled']);
+        });
+      }
+
+      test(`${kind}: a handler above a wait for a condition ends the thread: the mutex is had, and the call is another's <design/pthread#.condition>`, () => {
+        const { kernel, process } = rig(3, driver), log: unknown[] = [], mutex = new PthreadMutex('m'), condition = new PthreadCondition('c');
+        let isIn = false, mayGo = false;
+        handle(process, SIGUSR1, function* (_s, _i, _c, self) {
+          isIn = true;
+          yield { what: 'leave', ready: () => mayGo };
+          self.testCancel();
+        });
+        const [first] = ['first', 'second'].map((name) => {
+          const made = create(process, function* (_t, self) {
+            yield* mutex.lock(self);
+            try {
+              log.push(name, yield* condition.wait(self, mutex));
+            } finally {
+              log.push(mutex.owner === self);
+              mutex.unlock(self);
+            }
+          }, { name, stepped });
+          while (made.waitingFor === null) kernel.step();
+          return made;
+        });
+        first.kill(SIGUSR1);
+        while (!isIn) kernel.step();
+        create(process, function* (_t, self) {
+          pthreadCancel(self, first);
+          condition.signal(self);
+          yield;
+          mayGo = true;
+        }, { stepped });
+        kernel.run();
+        expect(log.filter((one) => one !== true)).toEqual(['second', 0]);
+        expect(log.filter((one) => one === true)).toHaveLength(2);
+      });
+
+      test(`${kind}: calls that can wait are cancellation points where they need not <design/pthread#.cancel>`, () => {
+        const calls: [string, (self: Thread) => Generator<Wait, unknown, unknown>][] = [
+          ['read', (self) => self.process.files.read(self, 0, 5, 0)], ['write', (self) => self.process.files.write(self, 0, 5, 0)],
+          ['poll', (self) => self.process.files.poll(self, 5, 0, 0)], ['waitpid', (self) => waitpid(self, -1, WNOHANG)],
+          ['sigtimedwait', (self) => sigtimedwait(self, SigSetEMPTY, 0)], ['sigwait', (self) => sigwait(self, SigSetEMPTY)],
+          ['join', (self) => pthreadJoin(self, self)], ['nanosleep', (self) => nanosleep(self, 0)],
+          ['sem_wait', (self) => semaphore(1).wait(self)], ['sigsuspend', (self) => self.sigsuspend(SigSetEMPTY)],
+        ];
+        for (const [name, call] of calls) {
+          const { kernel, process } = rig(1, driver);
+          let wentOn = false;
+          const one = create(process, function* (_t, self) {
+            pthreadCancel(self, self);
+            yield* call(self);
+            wentOn = true;
+          }, { stepped });
+          kernel.run();
+          expect([name, wentOn, one.wasCancelled]).toEqual([name, false, true]);
+        }
+      });
+
+      test(`${kind}: destructors of a cancelled thread may wait, and find the values of other keys <design/pthread#.keys>`, () => {
+        const { kernel, process } = rig(1, driver), log: unknown[] = [], gate = semaphore(1), { keys } = process;
+        create(process, function* (_t, self) {
+          const first = keys.create(self, function* (value, thread) {
+            log.push(value, yield* gate.wait(thread), keys.get(thread, first), keys.get(thread, second), keys.get(thread, plain));
+          }), second = keys.create(self, function* (value) { log.push(value); }), plain = keys.create(self);
+          for (const [key, value] of [[first, 'a'], [second, 'b'], [plain, 'c']] as const) keys.set(self, key, value);
+          pthreadCancel(self, self);
+          yield* gate.wait(self);
+        }, { stepped });
+        kernel.run();
+        expect(log).toEqual(['a', 0, undefined, 'b', 'c', 'b']);
+      });
+    }
+  }
+});
 
 test('a hundred thousand threads are there at once, and one more costs what it costs alone <design/pthread#.many>', () => {
   const count = 100_000, { kernel } = rig(1, 'fast', 0x4000_0000), process = kernel.process('many'), gate = semaphore(0);

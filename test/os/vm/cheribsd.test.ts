@@ -6,6 +6,7 @@ import {
   ProtCAP, ProtEXEC, protMax, ProtREAD, SyncASYNC, SyncINVALIDATE,
 } from '../../../code/os/vm/mman.ts';
 import { ShmSegments } from '../../../code/os/vm/shm.ts';
+import { grant } from '../grant.ts';
 import {
   anonymous, at, CAP, fileOf, FIRST, integer, mmap, mprotect, munmap, narrow, NULL, PAGE, rootAt, RW, sealed, SIZE, TEMP, tryRows,
   unchanged, untagged, withoutVmem, without, type Case, type MapRig,
@@ -90,6 +91,7 @@ const cases: readonly Case[] = [
   map('B19', 'MAP_FIXED within a page', 'EINVAL', (rig) => integer(rig, FIRST + SIZE + 8), PAGE, RW, FIXED),
   map('B20', 'PROT_MAX without all of prot', 'ENOTSUP', none, PAGE, RW | protMax(ProtREAD), MapANON),
   file('B21', 'a file that may not be read', 'EACCES', ProtREAD, MapPRIVATE, false, true),
+  file('B17', 'an offset that with the length is beyond 63 bits', 'EINVAL', ProtREAD, MapSHARED, true, true, 2 ** 63),
   file('B22', 'a file that may not be written, shared', 'EACCES', RW, MapSHARED, true, false),
   file('B23', 'capabilities in a shared file', 'EACCES', RW | ProtCAP, MapSHARED, true, true),
   map('B24', 'bounds that are more than a reservation', 'EPROT', wide, PAGE, RW, FIXED),
@@ -97,7 +99,7 @@ const cases: readonly Case[] = [
   ['B25', 'more than the reservation may ever allow', 'EPROT', (rig) => {
     anonymous(rig, SIZE, ProtREAD);
     const low = rig.hart.r[CAP << 3];
-    rig.map.grant(rig.hart, TEMP, low, RW, true);
+    grant(rig.map, rig.hart, TEMP, low, RW, true);
     return refused(rig, () => mmap(rig, TEMP, PAGE, RW, FIXED));
   }],
   map('B26', 'a stack within a reservation', 'ENOMEM', cap, PAGE, RW, FIXED | MapSTACK),

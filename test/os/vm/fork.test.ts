@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatOf, lengthOf, permsOf } from '../../../code/machine/machine.ts';
 import { InheritNONE, MapANON, MapPRIVATE, MapRUN, permVmem, ProtREAD } from '../../../code/os/vm/mman.ts';
+import { grant } from '../grant.ts';
 import { anonymous, at, CAP, childOf, found, integer, kindName, KINDS, mapped, mapRig, mmap, munmap, NULL, OTHER, PAGE, ROOT, RW, SIZE, TEMP } from './map-rig.ts';
 
 const PRIVATE: number = MapANON | MapPRIVATE;
@@ -43,7 +44,7 @@ for (const kind of KINDS) {
 
   test(`${name}: a stack is of what may be used, with its guard below, in one reservation <design/mman#.stack>`, () => {
     const rig = mapRig(kind), { map, hart } = rig, guard = map.profile.stackGuard, stack = map.reserveStack(3 * PAGE, guard)!;
-    map.grant(hart, CAP, stack.base, RW, false);
+    grant(map, hart, CAP, stack.base, RW, false);
     expect([stack.size, lengthOf(hart, CAP)]).toEqual([3 * PAGE, 3 * PAGE + guard]);
     expect(permsOf(hart, CAP) & permVmem(formatOf(hart))).toBe(0);
     hart.store32(CAP, 0, 1);
@@ -56,7 +57,7 @@ for (const kind of KINDS) {
 
   test(`${name}: a growing stack is memory where it is touched, down to its limit, and nothing else comes to lie there <design/mman#.stack>`, () => {
     const rig = mapRig(kind), { map, hart } = rig, stack = map.reserveGrowing(16 * PAGE, PAGE, 8 * PAGE)!;
-    map.grant(hart, CAP, stack.base, RW, false);
+    grant(map, hart, CAP, stack.base, RW, false);
     const touch = (page: number): unknown => found(rig, () => { hart.store32(CAP, page * PAGE, 1); });
     expect([touch(15), touch(12), touch(8), touch(7)]).toEqual([undefined, undefined, undefined, hole]);
     expect(rig.frames.available).toBe(61 * PAGE);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { addrOf, slotRead, slotWrite } from '../../../code/machine/machine.ts';
-import { MapANON, MapFIXED, MapGUARD, ProtCAP, ProtEXEC, protMax, ProtNOCAP, ProtNONE, ProtREAD } from '../../../code/os/vm/mman.ts';
+import { MapANON, MapFIXED, MapGUARD, MapPRIVATE, MapSHARED, ProtCAP, ProtEXEC, protMax, ProtNOCAP, ProtNONE, ProtREAD, ProtWRITE } from '../../../code/os/vm/mman.ts';
 import { outcome } from '../../machine/rig.ts';
 import {
-  anonymous, at, CAP, FIRST, integer, mapped, mmap, mprotect, munmap, narrow, NULL, PAGE, ROOT, rootAt, RW, sealed, SIZE, TEMP, unchanged, untagged,
+  anonymous, at, CAP, fileOf, FIRST, found, integer, mapped, mapRig, mmap, mprotect, munmap, narrow, NULL, PAGE, ROOT, rootAt, RW, sealed, SIZE, TEMP, unchanged, untagged,
   withoutVmem, type MapRig,
 } from './map-rig.ts';
 
@@ -94,7 +94,25 @@ describe('mprotect and munmap refuse, and change nothing', () => {
   });
 });
 
+/** A mapping of a file that may be written and not read, in slot CAP. */
+function writeOnly(prot: number, flags: number): MapRig {
+  const rig = mapRig();
+  expect(mmap(rig, NULL, PAGE, prot, flags, fileOf(rig, 4, false, true))).toBe('0');
+  rig.hart.move(CAP, TEMP);
+  return rig;
+}
+
 describe('mprotect', () => {
+  test.each([
+    ['PROT_WRITE, shared', ProtWRITE | protMax(RW), MapSHARED], ['nothing, shared', protMax(RW), MapSHARED],
+    ['nothing, private', protMax(ProtREAD), MapPRIVATE], ['PROT_WRITE, private', ProtWRITE | protMax(RW), MapPRIVATE],
+  ])('gives no READ to what a descriptor without it has mapped: %s <design/mman#.max>', (_name, prot, flags) => {
+    const rig = writeOnly(prot, flags);
+    for (const asked of [ProtREAD, RW, ProtREAD | protMax(RW)]) expect(mprotect(rig, CAP, PAGE, asked)).toBe('EACCES');
+    expect(found(rig, () => rig.hart.load32(CAP, 0))).toBe('page accerr');
+    if ((prot & ProtWRITE) !== 0) expect([found(rig, () => { rig.hart.store32(CAP, 0, 1); }), mprotect(rig, CAP, PAGE, ProtWRITE)]).toEqual([undefined, '0']);
+  });
+
   test('with PROT_MAX lowers the maximum for good <design/mman#.mprotect> <design/mman#.max>', () => {
     const rig = mapped(protMax(RW));
     expect(mprotect(rig, CAP, PAGE, ProtREAD | protMax(RW))).toBe('0');

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { formatOf, permsOf, slotRead } from '../../../code/machine/machine.ts';
 import { EEXIST, EINVAL, ENOENT, errnoName } from '../../../code/os/errno.ts';
-import { ShmRDONLY } from '../../../code/os/vm/mman.ts';
+import { InheritCOPY, MapANON, MapFIXED, MapPRIVATE, RemapMAYMOVE, ShmRDONLY } from '../../../code/os/vm/mman.ts';
 import { IpcCREAT, IpcEXCL, ShmSegments, type ShmSegment } from '../../../code/os/vm/shm.ts';
-import { CAP, childOf, found, FIRST, integer, kindName, KINDS, mapped, mapRig, munmap, NULL, OTHER, PAGE, ROOT, RW, SIZE, TEMP, unchanged, type MapRig } from './map-rig.ts';
+import { at, CAP, childOf, found, FIRST, integer, kindName, KINDS, mapped, mapRig, mmap, munmap, NULL, OTHER, PAGE, ROOT, RW, SIZE, TEMP, unchanged, type MapRig } from './map-rig.ts';
 
 const segmentsOf = (rig: MapRig): ShmSegments => new ShmSegments(rig.memory, rig.frames, rig.map.profile.sharedTags);
 const attach = ({ map, hart }: MapRig, dst: number, segment: ShmSegment, addr: number = NULL, flags: number = 0): string =>
@@ -70,6 +70,58 @@ for (const kind of KINDS) {
       expect(segment.attached).toBe(1);
       expect([detach(rig, CAP), segment.attached]).toEqual(['0', 0]);
       expect(rig.map.entries().map(({ base, kind: what }) => [base, what])).toEqual([[FIRST, 'hole'], [FIRST + 2 * PAGE, 'mapped']]);
+    });
+
+    test('a segment is attached as long as a page of it is mapped, and is ended alone <design/mman#.shm.attached>', () => {
+      const rig = mapRig(kind), { hart, map } = rig, { segments, segment } = segmentIn(rig), free = rig.frames.available;
+      expect(attach(rig, CAP, segment)).toBe('0');
+      hart.store32(CAP, 0, 1);
+      expect([segments.remove(segment.id), attach(rig, OTHER, segment)]).toEqual([0, 'EINVAL']);
+      expect(mmap(rig, CAP, PAGE, RW, MapANON | MapPRIVATE | MapFIXED)).toBe('0');
+      hart.store32(CAP, 0, 7);
+      expect([segment.attached, detach(rig, CAP), segment.attached, hart.load32(CAP, 0)]).toEqual([1, '0', 0, 7]);
+      expect([unchanged(rig, () => detach(rig, CAP)), rig.frames.available]).toEqual(['EINVAL', free - PAGE]);
+      expect(map.entries().map(({ kind: what, object }) => [what, object])).toEqual([['mapped', null], ['hole', null]]);
+    });
+
+    test('mapped over, it is attached no longer, and another is what shmdt ends first <design/mman#.shm.attached>', () => {
+      const rig = mapRig(kind), { hart } = rig, { segments, segment } = segmentIn(rig), { segment: small } = segmentIn(rig, PAGE);
+      expect([attach(rig, CAP, segment), attach(rig, TEMP, small, CAP), segment.attached, small.attached]).toEqual(['0', '0', 1, 1]);
+      expect([detach(rig, CAP), segment.attached, small.attached]).toEqual(['0', 1, 0]);
+      hart.store32(CAP, PAGE, 1);
+      expect([detach(rig, CAP), segment.attached, unchanged(rig, () => detach(rig, CAP))]).toEqual(['0', 0, 'EINVAL']);
+      attach(rig, CAP, segment);
+      const before = rig.frames.available;
+      expect(segments.remove(segment.id)).toBe(0);
+      expect(mmap(rig, CAP, 2 * PAGE, RW, MapANON | MapPRIVATE | MapFIXED)).toBe('0');
+      expect([segment.attached, rig.frames.available]).toEqual([0, before + PAGE]);
+    });
+
+    test('mremap takes it along, and shmdt ends it there <design/mman#.shm.attached>', () => {
+      const rig = mapRig(kind), { hart, map } = rig, { segment } = segmentIn(rig);
+      attach(rig, CAP, segment);
+      hart.store32(CAP, 0, 3);
+      const errno = errnoName(map.mremap(hart, OTHER, CAP, 2 * PAGE, 64 * PAGE, RemapMAYMOVE, NULL));
+      if (kind.abi === 'cheribsd') {
+        expect(errno).toBe('ENOSYS');
+        return;
+      }
+      expect([errno, hart.load32(OTHER, 0), segment.attached, detach(rig, OTHER), segment.attached]).toEqual(['0', 3, 1, '0', 0]);
+      expect(map.entries().map(({ base, limit, kind: what }) => [what, (limit - base) / PAGE])).toEqual([['hole', 2], ['mapped', 62]]);
+    });
+
+    test('parts that are moved away are attached by themselves; guards and private copies are not <design/mman#.shm.attached>', () => {
+      const rig = mapRig(kind), { hart, map } = rig, { segment } = segmentIn(rig, 3 * PAGE);
+      attach(rig, CAP, segment);
+      if (kind.abi === 'cheribsd') {
+        expect(errnoName(map.minherit(hart, CAP, 3 * PAGE, InheritCOPY))).toBe('0');
+        const child = childOf(rig)!;
+        expect([segment.attached, detach(child, CAP), detach(rig, CAP), segment.attached]).toEqual([1, 'EINVAL', '0', 0]);
+        return;
+      }
+      expect(errnoName(map.mremap(hart, OTHER, at(rig, CAP, PAGE), PAGE, 8 * PAGE, RemapMAYMOVE, NULL))).toBe('0');
+      expect([segment.attached, detach(rig, OTHER), detach(rig, CAP), segment.attached]).toEqual([2, 'EINVAL', '0', 1]);
+      expect([munmap(rig, OTHER, 8 * PAGE), segment.attached]).toEqual(['0', 0]);
     });
 
     test('an address where nothing is attached, and a flag that there is not: EINVAL <design/mman#.shm>', () => {

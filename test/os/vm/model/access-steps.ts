@@ -52,7 +52,7 @@ export function accesses(world: World, dice: Dice): void {
   // One that is refused for the value may have brought the page in.
   const cell = world.now.model.page(cap.addr)?.cell;
   if (cell !== undefined && cell !== null) cell.isTouched = true;
-  const isShort = (refusal === null || refusal === 'storetag') && isTight && outcome === 'bus';
+  const isShort = (refusal === null || refusal === 'storetag') && isTight && outcome === 'nomemory';
   world.count(kind, isShort ? 'no memory' : outcome);
   world.log?.push(`${kind} ${how} at ${cap.addr.toString(16)} = ${outcome}`);
   if (isShort) return;

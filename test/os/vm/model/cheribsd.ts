@@ -8,7 +8,7 @@ import {
 } from './abi.ts';
 import { permsMissing, type Cap } from './caps.ts';
 import { covers, firstOf, isAllowed, isOwnerOf, pageDown, pageUp, withCaps, type Answers, type MapAsk, type Rules } from './rules.ts';
-import { CAPS, LAST, PAGE, W, type Space } from './space.ts';
+import { CAPS, LAST, PAGE, R, W, type Space } from './space.ts';
 
 const halves = (prot: number): { now: number; max: number } => ({ now: prot & 0xffff, max: prot >>> 16 === 0 ? prot & 0xffff : prot >>> 16 });
 
@@ -76,6 +76,7 @@ function requestWrong({ cap, length, prot, flags, source }: MapAsk): readonly (r
     [has(MapFIXED) && cap.addr % PAGE !== 0, EINVAL],
     [!has(MapANON | MapSTACK | MapGUARD) && source === null, EBADF],
     ...protWrong(prot),
+    [source !== null && !source.mayRead && (prot & ProtREAD) !== 0, EACCES],
     [source !== null && has(MapSHARED) && !source.mayWrite && (prot & ProtWRITE) !== 0, EACCES],
   ];
 }
@@ -141,7 +142,7 @@ export const cheribsd: Rules = {
 
   protsOf({ prot, flags, source }): { prot: number; max: number } {
     const { now, max } = halves(prot), stripped = source !== null && !source.carriesTags && (flags & MapSHARED) !== 0;
-    const most = source !== null && !source.mayWrite && (flags & MapSHARED) !== 0 ? ~W : -1;
+    const most = (source !== null && !source.mayWrite && (flags & MapSHARED) !== 0 ? ~W : -1) & (source?.mayRead === false ? ~R : -1);
     return { prot: withCaps(now, isBarred(now) || stripped), max: withCaps(max, isBarred(max) || stripped) & most };
   },
 };

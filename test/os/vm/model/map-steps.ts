@@ -98,7 +98,7 @@ function draw(world: World, dice: Dice): Drawn {
 export function mmaps(world: World, dice: Dice): void {
   const { ask, backing, what } = draw(world, dice), { model, map } = world.now;
   if (model.regions.length >= REGIONS && !ask.cap.isTagged) return;
-  const source = backing === null ? null : { object: backing.object, isRegular: backing.name !== 'shm', mayRead: true, mayWrite: backing.mayWrite };
+  const source = backing === null ? null : { object: backing.object, isRegular: backing.name !== 'shm', mayRead: backing.mayRead, mayWrite: backing.mayWrite };
   sameHoles(world, ask);
   const answers = world.rules.mmap(model, ask), isRun = (ask.flags & MapRUN) !== 0;
   const errno = map.mmap(world.hart, RESULT, TEMP, ask.length, ask.prot, ask.flags, source, ask.index * PAGE);

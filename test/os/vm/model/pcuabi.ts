@@ -80,6 +80,7 @@ export const pcuabi: Rules = {
     [
       [ask.length === 0 || ((ask.flags & (MapFIXED | MapNOREPLACE)) !== 0 && ask.cap.addr % PAGE !== 0), EINVAL],
       [isOverflow(ask), EOVERFLOW],
+      [ask.source?.mayRead === false, EACCES],
       [ask.source !== null && (ask.flags & MapSHARED) !== 0 && !ask.source.mayWrite && (ask.prot & ProtWRITE) !== 0, EACCES],
     ],
     [[pageUp(ask.length) > LAST, ENOMEM]],

@@ -6,7 +6,7 @@ import { EINVAL } from '../../../../code/os/errno.ts';
 import { MapFIXED, MapSHARED, ProtREAD, ProtWRITE, ShmRDONLY } from './abi.ts';
 import { aim, aimText, nearby, oneOf, type Aim, type Dice } from './aim.ts';
 import { adopt } from './map-steps.ts';
-import { pageUp, type MapAsk } from './rules.ts';
+import type { MapAsk } from './rules.ts';
 import { PAGE } from './space.ts';
 import { NULL, RESULT, TEMP, type World } from './world.ts';
 
@@ -27,8 +27,6 @@ function attach(world: World, dice: Dice): void {
   const answers = world.rules.mmap(model, ask), errno = map.shmat(world.hart, RESULT, segment.segment, TEMP, isReadOnly ? ShmRDONLY : 0);
   if (!world.judge('shmat', () => `shmat(${segment.name}${isReadOnly ? ' to be read' : ''}, ${shown.how} at ${cap.addr.toString(16)})`, answers, errno)) return;
   adopt(world, ask, dice);
-  const base = world.cap(RESULT).addr;
-  model.attach(base, segment);
 }
 
 /** whereTo -- nowhere, an address, or a capability; in slot TEMP. */
@@ -42,20 +40,20 @@ function whereTo(world: World, dice: Dice): Aim {
 
 function detach(world: World, dice: Dice): void {
   const { model, map } = world.now, shown = dice(8) === 0 ? aim(world, dice, 8) : attachedOr(world, dice), { cap } = shown;
-  const segment = model.attached.get(cap.addr)?.segment ?? null;
-  const size = segment === null ? PAGE : segment.cells.length * PAGE, answers = world.rules.shmdt(model, cap, size);
+  const here = model.attached(model.at(cap.addr), world.segments).filter(({ base }) => base === cap.addr);
+  const pages = here.filter(({ segment }) => segment === here[0].segment), size = pages.length === 0 ? PAGE : pages[pages.length - 1].addr + PAGE - cap.addr;
+  const answers = world.rules.shmdt(model, cap, size);
   // Whether there is a segment and whether the capability may end it are asked in either order.
-  const all = segment !== null ? answers : [EINVAL, ...answers.filter((errno) => errno !== 0)];
+  const all = pages.length > 0 ? answers : [EINVAL, ...answers.filter((errno) => errno !== 0)];
   const errno = map.shmdt(world.hart, TEMP);
   if (!world.judge('shmdt', () => `shmdt(${aimText(shown)})`, all, errno)) return;
-  model.attached.delete(cap.addr);
-  model.unmap(cap.addr, cap.addr + pageUp(size));
+  for (const { addr } of pages) model.unmap(addr, addr + PAGE);
 }
 
 /** attachedOr -- a capability for where a segment is attached, if one is. */
 function attachedOr(world: World, dice: Dice): Aim {
   const found = world.holds(false).flatMap(({ slot, region }) =>
-    [...world.now.model.attached].filter(([, one]) => one.region === region).map(([base]) => ({ slot, base })));
+    [...new Set(world.now.model.attached(region, world.segments).map(({ base }) => base))].filter((base) => base >= region.base).map((base) => ({ slot, base })));
   if (found.length === 0) return aim(world, dice, 8);
   const { slot, base } = oneOf(dice, found);
   world.place(TEMP, slot, base);

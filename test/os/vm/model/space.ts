@@ -61,12 +61,20 @@ export interface Source {
   /** Pages within its size. */
   readonly cells: readonly Cell[];
   readonly carriesTags: boolean;
+  readonly mayRead: boolean;
   readonly mayWrite: boolean;
 }
 
 /** Shared memory with a number. */
 export interface Segment extends Source {
   readonly segment: ShmSegment;
+}
+
+/** A page of a segment. */
+export interface Attached {
+  readonly segment: Segment;
+  readonly addr: number;
+  readonly base: number;
 }
 
 export type Inherit = 'share' | 'copy' | 'none' | 'zero';
@@ -114,8 +122,6 @@ export interface Mapping {
 export class Space {
   regions: Region[] = [];
   readonly pages: Map<number, Page> = new Map<number, Page>();
-  /** Segments by where they are attached: until that reservation ends. */
-  readonly attached: Map<number, { readonly segment: Segment; readonly region: Region }> = new Map();
   /** The design that this one is compared with. */
   readonly neighbours: Neighbours = new Neighbours(FIRST, LAST);
 
@@ -187,7 +193,6 @@ export class Space {
     const alive = new Set<Region>();
     for (const page of this.pages.values()) alive.add(page.reservation);
     if (alive.size < this.regions.length) this.regions = this.regions.filter((region) => alive.has(region));
-    for (const [base, { region }] of this.attached) if (!alive.has(region)) this.attached.delete(base);
   }
 
   /** move -- what mremap does with pages [from, from + size): they are those at `to` of another reservation. */
@@ -211,9 +216,15 @@ export class Space {
     }
   }
 
-  /** attach -- a segment is attached where its mapping begins. */
-  attach(base: number, segment: Segment): void {
-    this.attached.set(base, { segment, region: this.at(base) as Region });
+  /** attached -- the pages of segments that a reservation has: whose, where, and where its first page is or would be. */
+  attached(region: Region | null, segments: readonly Segment[]): Attached[] {
+    const found: Attached[] = [];
+    for (const [number, { reservation, source, cell, isShared, index }] of this.pages) {
+      const segment = segments.find(({ cells }) => source !== null && cells === source.cells), addr = number * PAGE;
+      if (segment === undefined || reservation !== region || !isShared || cell !== null || index >= segment.cells.length) continue;
+      found.push({ segment, addr, base: addr - index * PAGE });
+    }
+    return found.sort((one, other) => one.addr - other.addr);
   }
 
   // Bytes ------------------------------------------------------------------------------------------------------------
@@ -239,7 +250,6 @@ export class Space {
     child.regions = [...this.regions];
     for (const [number, page] of this.pages) if (page.inherit !== 'none') child.pages.set(number, childPage(page));
     for (const [number, page] of child.pages) child.neighbours.map(number * PAGE, (number + 1) * PAGE, page.reservation);
-    for (const [base, one] of this.attached) child.attached.set(base, one);
     child.bury();
     return child;
   }

@@ -134,6 +134,7 @@ export class World {
     this.hart.trap = (_hart, fault) => this.trap(fault);
     this.backings = [
       this.backing('file', false, true), this.backing('read-only', false, false), this.backing('shm', profiles[abi].sharedTags, true),
+      this.backing('write-only', false, true, 3, false),
     ];
     this.segments = [1, 2].map((id) => {
       const { object, ...source } = this.backing(`segment ${id}`, profiles[abi].sharedTags, true, id + 1);
@@ -143,14 +144,14 @@ export class World {
     this.log = log;
   }
 
-  private backing(name: string, carriesTags: boolean, mayWrite: boolean, count: number = 3): Backing {
+  private backing(name: string, carriesTags: boolean, mayWrite: boolean, count: number = 3, mayRead: boolean = true): Backing {
     const object = new VmObject(name, count * PAGE, carriesTags, this.machine.memory, this.frames);
-    return { name, carriesTags, mayWrite, object, cells: Array.from({ length: count }, () => new Cell()) };
+    return { name, carriesTags, mayRead, mayWrite, object, cells: Array.from({ length: count }, () => new Cell()) };
   }
 
   /** anonymous -- what is behind shared memory without a name: it stays as large as it was made, whatever becomes of its mappings. */
   anonymous(count: number): Source {
-    return { name: 'anonymous', carriesTags: profiles[this.abi].sharedTags, mayWrite: true, cells: Array.from({ length: count }, () => new Cell()) };
+    return { name: 'anonymous', carriesTags: profiles[this.abi].sharedTags, mayRead: true, mayWrite: true, cells: Array.from({ length: count }, () => new Cell()) };
   }
 
   private resolved: number = 0;
