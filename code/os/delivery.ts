@@ -13,11 +13,12 @@ import type { Level } from './level.ts';
 import type { SigSent } from './pending.ts';
 import type { Process } from './process.ts';
 import { faultFind, faultSignal } from './sigfault.ts';
-import { frameRead, frameSent, frameWord, frameWrite } from './sigframe.ts';
+import { frameRead, frameSent, frameWrite } from './sigframe.ts';
 import {
   keepsBlocked, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGCONT, signalDefault, signalName, signalStops,
   SIGKILL, sigSetFirst, type Disposition,
 } from './signal.ts';
+import { frameWord } from './sigplace.ts';
 import { Operation, operationPerform } from './step.ts';
 import { isAwaited, isBlocked, sharedTake, takerCall, takerFind, takersAsk } from './taker.ts';
 import type { Thread, ThreadRun, Yielded } from './thread.ts';
@@ -30,6 +31,9 @@ const SigINFO: number = SA_SIGINFO;
 
 /** So many handlers may interrupt each other: each is on the host's stack where the program is plain <design/signal#.departs.nest>. */
 const LevelMOST = 128;
+
+/** So often a handler of a plain access may yield before others have a turn: they run nested, and it cannot go on before they let it. */
+const YieldMOST = 64;
 
 /** Thrown through the operation that the machine is performing when that has faulted; the scheduler catches it. */
 export class Interruption extends Error {
@@ -158,6 +162,7 @@ function levelDrive(thread: Thread, level: Level): void {
     try {
       given = obey(thread, level, turn.value);
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
       // What the handler has set up it must take back.
       turn = run.throw(error);
       continue;
@@ -166,10 +171,11 @@ function levelDrive(thread: Thread, level: Level): void {
   }
 }
 
-/** obey -- what a handler yields, done at once: others run while it waits, and have a turn where it gives way. */
+/** obey -- what a handler yields, done at once: others run while it waits, and have a turn where it yields again and again. */
 function obey(thread: Thread, level: Level, yielded: Yielded): unknown {
   if (yielded === undefined) {
-    thread.process.kernel.scheduler.giveWay(thread);
+    level.yields += 1;
+    if (level.yields > YieldMOST) thread.process.kernel.scheduler.giveWay(thread);
     return undefined;
   }
   if (yielded instanceof Operation) return operationPerform(thread.hart, yielded);
@@ -189,6 +195,7 @@ export function callDrive<T>(thread: Thread, call: Generator<Wait, T, unknown>):
     try {
       kernel.runUntil(thread, () => wait.ready());
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
       // What the call has set up it must take back, and it may have to wait for that.
       turn = call.throw(error);
       continue;

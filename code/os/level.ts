@@ -47,6 +47,8 @@ export class Level {
   wait: Wait | null = null;
   /** What its program is to be resumed with in place of a result. */
   thrown: Error | null = null;
+  /** How often it has yielded on the host's stack. */
+  yields: number = 0;
   /** The handler above has granted the operation. */
   isGranted: boolean = false;
 
@@ -63,6 +65,7 @@ export class Level {
     this.result = undefined;
     this.wait = null;
     this.thrown = null;
+    this.yields = 0;
     this.isGranted = false;
   }
 }

@@ -9,9 +9,10 @@ import { Interruption, isCalled, isDeliverable, pendingPush, settle, sigreturn }
 import { Jump, jumpLand } from './jump.ts';
 import type { Kernel } from './kernel.ts';
 import { canRun, Ready } from './ready.ts';
+import { levelAdvance, threadAbandon, threadEnd, threadLeave, threadUnwind } from './leaving.ts';
 import type { Level } from './level.ts';
 import { Operation, operationPerform } from './step.ts';
-import type { Thread, ThreadRun, Yielded } from './thread.ts';
+import type { Thread, Yielded } from './thread.ts';
 import { DeadlockError, Unwind } from './unwind.ts';
 
 const COOL = cool;
@@ -108,7 +109,7 @@ export class Scheduler {
   /** until -- the loop of it. */
   private until(thread: Thread | null, condition: () => boolean, only: Thread | null): void {
     for (;;) {
-      if (thread !== null) this.abandon(thread);
+      if (thread !== null) threadAbandon(thread);
       if (mayGoOn(thread) && condition()) return;
       const next = only === null ? this.pick() : this.pickOnly(only);
       if (next !== null) this.run(next);
@@ -266,71 +267,22 @@ export class Scheduler {
    * that there is to do about it. */
   private fail(thread: Thread, parkedAt: number, error: unknown): boolean {
     if (thread.unwind === null && error === thread.leaving) {
-      this.leave(thread, parkedAt);
+      threadLeave(thread, parkedAt);
       return true;
     }
     if (thread.unwind === null && error instanceof Jump && error.point.thread === thread) {
       if (error.point.depth > parkedAt) {
         if (jumpLand(thread, error)) return true;
       } else {
-        this.unwind(thread, error, parkedAt);
+        threadUnwind(thread, error, parkedAt);
         thread.ejected = error;
         return true;
       }
     }
     if (parkedAt >= 0) thread.condemn(new Unwind(thread, `a handler of ${thread.describe()} has failed`));
-    if (thread.unwind !== null) this.unwind(thread, thread.unwind, Math.max(parkedAt, 0));
-    if (parkedAt < 0) this.end(thread);
+    if (thread.unwind !== null) threadUnwind(thread, thread.unwind, Math.max(parkedAt, 0));
+    if (parkedAt < 0) threadEnd(thread);
     return error instanceof Unwind && error.thread === thread;
-  }
-
-  /** leave -- a thread that ends itself goes on to the program below, or if it is parked to its call. */
-  private leave(thread: Thread, parkedAt: number): void {
-    if (thread.levelTop().run === null) thread.levelLeave();
-    if (thread.depth > Math.max(parkedAt, 0)) {
-      const level = thread.levelTop();
-      level.operation = null;
-      level.wait = null;
-      level.thrown = thread.leaving;
-    } else if (parkedAt >= 0) {
-      thread.ejected = thread.leaving;
-    } else {
-      this.end(thread);
-    }
-  }
-
-  /** end -- a thread has left all its programs: destructors of its own data are one more. */
-  private end(thread: Thread): void {
-    const destructors = thread.unwind === null ? thread.process.keys.destructors(thread) : null;
-    if (destructors === null) {
-      thread.process.leave(thread);
-      return;
-    }
-    thread.depth = 0;
-    thread.levelNext();
-    thread.levelPush(destructors);
-  }
-
-  /** unwind -- throw through every program of a thread above `floor`, so that each can put things right. */
-  private unwind(thread: Thread, thrown: Unwind | Jump, floor: number): void {
-    while (thread.depth > floor) {
-      const { run } = thread.levelTop();
-      thread.levelPop();
-      try {
-        run?.throw(thrown);
-      } catch (error) {
-        if (!(error instanceof Unwind || error instanceof Jump) || error !== thrown) throw error;
-      }
-    }
-  }
-
-  /** abandon -- leave the call that a thread is in the middle of, if it is to end or a handler has jumped out of that. */
-  private abandon(thread: Thread): void {
-    const { unwind, ejected } = thread;
-    if (unwind === null && ejected === null) return;
-    thread.ejected = null;
-    if (unwind !== null && thread.parkedAt >= 0) this.unwind(thread, unwind, thread.parkedAt);
-    throw unwind ?? (ejected as Error);
   }
 
   /** turn -- run a thread, but for its levels below `floor`, until it is somebody else's turn. */
@@ -358,13 +310,13 @@ export class Scheduler {
     level.result = undefined;
     level.thrown = null;
     level.wait = null;
-    const turn = this.advanceRun(level, result, thrown);
+    const turn = levelAdvance(level, result, thrown);
     // Handlers in the middle of its calls that were left by an error.
     while (thread.depth > depth) thread.levelLeave();
     if (turn.done !== true) return this.obey(thread, level, turn.value);
     if (level.signal === 0) {
       thread.levelPop();
-      this.end(thread);
+      threadEnd(thread);
       return true;
     }
     sigreturn(thread, level);
@@ -374,17 +326,6 @@ export class Scheduler {
     }
     pendingPush(thread);
     return false;
-  }
-
-  /** advanceRun -- a program does its next part; one that ends by an error is no more. */
-  private advanceRun(level: Level, result: unknown, thrown: Error | null): IteratorResult<Yielded, void> {
-    const run = level.run as ThreadRun;
-    try {
-      return thrown === null ? run.next(result) : run.throw(thrown);
-    } catch (error) {
-      level.run = null;
-      throw error;
-    }
   }
 
   /** obey -- note down what a program has yielded; whether its turn is over. */

@@ -18,7 +18,6 @@ export const FrameSIZE = 128;
 /** What the page of a frame must allow so that it can be read, and written with tags and all. */
 const ReadRIGHTS: number = PageVALID | PageREAD;
 const WriteRIGHTS: number = PageVALID | PageREAD | PageWRITE | PageSTORECAP | PageDIRTYCAP;
-const DirtyCAP: number = PageDIRTYCAP;
 
 /** frameFits -- where below `sp` a frame goes, above `base`; -1 if it does not fit. Both are unsigned. */
 export function frameFits(base: number, sp: number): number {
@@ -36,11 +35,11 @@ export function frameWord(thread: Thread, low: Low): number {
 function frameBring({ hart, process, unwind }: Thread, low: Low, rights: number): number {
   // Who has executed a program is in another space than its process.
   if (unwind !== null) throw unwind;
-  const { space } = hart, needs = rights & ~DirtyCAP;
+  const { space } = hart, needs = rights & ~PageDIRTYCAP;
   if ((space.window[low >>> 12] & needs) !== needs) process.map.fault(frameFault(low, rights));
   const entry = space.window[low >>> 12];
   if ((entry & needs) !== needs) return -1;
-  if ((rights & DirtyCAP) !== 0) space.dirty(low, WindowHIGH);
+  if ((rights & PageDIRTYCAP) !== 0) space.dirty(low, WindowHIGH);
   return ((entry & -4096) | (low & 4095)) >>> 2;
 }
 

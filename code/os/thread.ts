@@ -13,7 +13,7 @@ import { EINVAL, ESRCH } from './errno.ts';
 import { Pending, type SigSent } from './pending.ts';
 import type { Process } from './process.ts';
 import { Level } from './level.ts';
-import { frameFits } from './sigframe.ts';
+import { frameFits } from './sigplace.ts';
 import { stackDeepen, stackRuns, type Stack } from './stack.ts';
 import { safetyCheck } from './safety.ts';
 import { MaskNEVER, SI_LWP, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, signalExists, type SigSet } from './signal.ts';

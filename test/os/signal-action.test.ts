@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
-  CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SA_NODEFER, SA_SIGINFO, SIG_IGN, SIGABRT, SIGBUS, SIGCHLD, SIGCONT, SIGEMT, SIGFPE, SIGHUP, SIGILL,
+  alarm, atFork, CLD_CONTINUED, CLD_STOPPED, EINTR, nanosleep, pthreadSetCancelState, SA_NOCLDSTOP, setitimer, sigtimedwait, SA_NODEFER, SA_SIGINFO, SIG_IGN, SIGABRT, SIGBUS, SIGCHLD, SIGCONT, SIGEMT, SIGFPE, SIGHUP, SIGILL,
   SIGINFO, SIGIO, SIGKILL, signalDefault, SIGPROT, SIGQUIT, SIGSEGV, SigSetEMPTY, sigSet, SIGSTOP, SIGSYS, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU,
-  SIGURG, SIGUSR1, SIGUSR2, SIGWINCH, type Kernel, type Process, type ThreadRun,
+  SIGURG, SIGUSR1, SIGUSR2, SIGWINCH, type Kernel, type Process, type Thread, type ThreadRun,
 } from '../../code/os/os.ts';
 import { jump, jumpCatch, type JumpPoint } from '../../code/os/jump.ts';
 import { RLIMIT_CORE } from '../../code/os/proc/limits.ts';
@@ -266,6 +266,40 @@ describe('async-signal-safety', () => {
     thread.kill(SIGUSR2);
     expect(log).toEqual([expect.stringContaining('AsyncSignalError: malloc is called in a handler of SIGUSR2')]);
     expect([thread.unsafe, failure(() => safetyCheck(thread, 'malloc'))]).toEqual([null, 'nothing']);
+  });
+
+  test('a handler that interrupts sigsuspend or pause may call anything, and the handlers under it <design/safety#.rule>', () => {
+    for (const { driver, stepped } of ways) {
+      for (const call of [(thread: Thread) => thread.sigsuspend(SigSetEMPTY), pause]) {
+        const { kernel, process } = system({ driver, checksSafety: true }), log: unknown[] = [];
+        for (const signal of [SIGUSR1, SIGUSR2]) on(process, signal, 0, (_s, _i, _c, thread) => log.push(failure(() => safetyCheck(thread, 'malloc'))));
+        const thread = start(process, function* (_t, self) {
+          log.push(yield* call(self));
+        }, stepped);
+        until(kernel, () => thread.waitingFor !== null);
+        kernel.suspend(thread);
+        for (const signal of [SIGUSR1, SIGUSR2]) thread.kill(signal);
+        kernel.resume(thread);
+        kernel.run();
+        expect(log).toEqual(['nothing', 'nothing', EINTR]);
+      }
+    }
+  });
+
+  test('calls that are not on the list of POSIX ask <design/safety#.rule>', () => {
+    const { process } = system({ checksSafety: true }), thread = adopt(process, 'main'), log: string[] = [];
+    const calls: readonly ((self: Thread) => unknown)[] = [
+      (self) => nanosleep(self, 0).next(), () => setitimer(process, 5), (self) => sigtimedwait(self, SigSetEMPTY, 0).next(),
+      () => atFork(process, {}), (self) => pthreadSetCancelState(self, true), (self) => self.exit(),
+      () => process.setrlimit(RLIMIT_CORE, { soft: 0, hard: 0 }),
+    ];
+    on(process, SIGUSR1, 0, (_s, _i, _c, self) => {
+      for (const call of calls) log.push(failure(() => call(self)).split(' is called in')[0]);
+      log.push(`alarm ${alarm(process, 0)}`);
+    });
+    thread.kill(SIGUSR1);
+    const names = ['nanosleep', 'setitimer', 'sigtimedwait', 'pthread_atfork', 'pthread_setcancelstate', 'pthread_exit', 'setrlimit'];
+    expect(log).toEqual([...names.map((name) => `AsyncSignalError: ${name}`), 'alarm 0']);
   });
 
   test('nothing is said where it is not asked for; cool asks <design/safety#.cool>', () => {

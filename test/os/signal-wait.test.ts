@@ -64,16 +64,31 @@ for (const { name, driver, stepped } of ways) {
       expect(log).toEqual(['call', 'handler', EINTR]);
     });
 
-    test('of two handlers before it goes on, one without SA_RESTART is enough <design/signal#.inv.interrupt>', () => {
+    test('of two handlers that are pushed at once the first decides, the lower signal\'s <design/signal#.inv.interrupt>', () => {
+      for (const first of [SA_RESTART, 0]) {
+        const { kernel, process, thread, log, fill } = reader();
+        on(process, SIGUSR1, first, () => log.push('first'));
+        on(process, SIGUSR2, SA_RESTART - first, () => log.push('second'));
+        kernel.suspend(thread);
+        for (const signal of [SIGUSR2, SIGUSR1]) thread.kill(signal);
+        kernel.resume(thread);
+        until(kernel, () => log.includes('first'));
+        fill();
+        kernel.run();
+        expect(log.slice(0, 4)).toEqual(['call', 'second', 'first', first === 0 ? EINTR : 'call']);
+      }
+    });
+
+    test('of two handlers one after the other one without SA_RESTART is enough <design/signal#.inv.interrupt>', () => {
       const { kernel, process, thread, log } = reader();
-      on(process, SIGUSR1, SA_RESTART, () => log.push('restarts'));
+      on(process, SIGUSR1, SA_RESTART, () => {
+        log.push('restarts');
+        thread.kill(SIGUSR2);
+      }, sigSet(SIGUSR2));
       on(process, SIGUSR2, 0, () => log.push('breaks'));
-      kernel.suspend(thread);
-      thread.kill(SIGUSR2);
-      kernel.resume(thread);
-      until(kernel, () => log.includes('breaks'));
+      thread.kill(SIGUSR1);
       kernel.run();
-      expect(log).toEqual(['call', 'breaks', EINTR]);
+      expect(log).toEqual(['call', 'restarts', 'breaks', EINTR]);
     });
 
     test('what is ignored, blocked, or stops and continues, breaks nothing off <design/signal#.inv.interrupt>', () => {

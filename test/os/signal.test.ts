@@ -8,7 +8,6 @@ import {
   SIGTERM, SIGUSR1, SIGUSR2, SI_LWP, SI_USER, type SigSet, type Thread,
 } from '../../code/os/os.ts';
 import { seeds } from '../seed.ts';
-import { until } from './signal-rig.ts';
 import { adopt, close, failure, handle, open, pages, protect, reportOf, rig, spawn } from './rig.ts';
 
 describe('numbers and sets', () => {
@@ -234,30 +233,6 @@ describe('handlers', () => {
     close(thread, 1);
     hart.load8(1, 0);
     expect(order).toEqual(['fault', 'sent at 1']);
-  });
-
-  test('a suspended thread takes a signal of the process only if no other does <design/signal#.send>', () => {
-    const { kernel } = rig(), process = kernel.process('p'), order: string[] = [];
-    let isOver = false;
-    handle(process, SIGUSR1, function* (_signal, _info, _context, on) {
-      order.push(on.name);
-    });
-    const [one, two] = ['one', 'two'].map((name) => spawn(process, name, function* () {
-      while (!isOver) yield;
-    }));
-    kernel.suspend(one);
-    process.kill(SIGUSR1);
-    expect(process.takers.get(SIGUSR1)).toBe(two);
-    until(kernel, () => order.length === 1);
-    kernel.suspend(two);
-    process.kill(SIGUSR1);
-    expect(process.takers.size).toBe(0);
-    kernel.resume(one);
-    until(kernel, () => order.length === 2);
-    kernel.resume(two);
-    isOver = true;
-    kernel.run();
-    expect(order).toEqual(['two', 'one']);
   });
 
   test('a blocked signal waits, once, and is delivered when it is unblocked, the lowest first, under the others <design/signal#.inv.pending>', () => {

@@ -43,13 +43,14 @@ describe.each(ways)('$title', ({ make, suspend }) => {
       thread.exit();
     }) }), main = rig.adopt(), { plinth, arena } = rig.members[0];
     own(main, 5);
-    // It leaves from a handler, so that there is a frame on its stack.
     const gone = rig.spawn('gone', function* (t) {
       yield;
       t.load32(5, 0);
     });
     slotCopy(gone.hart, 5, main.hart, 5);
     rig.run();
+    // As if it had left in the middle of something.
+    gone.sp = gone.stackLimit - 64;
     main.hart.set(20, gone.stackBase | 0, WindowHIGH, 0, 0);
     expect(rig.process.map.mmap(main.hart, 20, 20, 2 * PageSIZE, ProtREAD | ProtWRITE, MapANON | MapPRIVATE)).toBe(0);
     expect([gone.state, gone.sp < gone.stackLimit, main.hart.r[20 << 3] >>> 0, plinth.framesOf(gone.hart)]).toEqual(['done', true, gone.stackBase, []]);

@@ -113,9 +113,8 @@ describe.each(streams)('%s', (_name, make, size) => {
 
   test.each(['cheribsd', 'pcuabi'] as const)('what a write has written when its last reader goes counts in Linux alone, and a pipe tells at once: %s <design/pipe#.inv.end>', (abi) => {
     const q = ignoring(abi), r = make(q), { files, thread, from, to } = r, short = waiting(files.write(thread, to, BUFFER, size + 10));
-    const signals = abi === 'cheribsd' || size === PipeSIZE ? 1 : 0;
     expect([files.close(from), short.wait.ready(), short.result(), q.signals.length, writeNow(r, to, 'x'), q.signals.length])
-      .toEqual([0, true, abi === 'cheribsd' ? 'EPIPE' : size, signals, 'EPIPE', signals + 1]);
+      .toEqual([0, true, abi === 'cheribsd' ? 'EPIPE' : size, ...(abi === 'cheribsd' || size === PipeSIZE ? [1, 'EPIPE', 2] : [0, 'EPIPE', 1])]);
   });
 
   test('SIGPIPE ends a process that does nothing about it <design/files#.signals>', () => {
@@ -136,10 +135,10 @@ describe.each(streams)('%s', (_name, make, size) => {
     expect([writeNow(r, to, 'abc'), restarted.result()]).toEqual([3, 3]);
     const partial = waiting(files.write(thread, to, BUFFER, size + 5));
     partial.wait.interrupt(false);
-    expect([partial.result(), readNow(r, from, 3)?.toString().length]).toEqual([size, 3]);
+    expect([partial.result(), readNow(r, from, 3)]).toEqual([size, expect.stringMatching(/^[^]{3}$/)]);
     const begun = waiting(files.write(thread, to, BUFFER, size));
     begun.wait.interrupt(true);
-    expect([begun.result(), readNow(r, from, 3)?.toString().length]).toEqual([3, 3]);
+    expect([begun.result(), readNow(r, from, 3)]).toEqual([3, expect.stringMatching(/^[^]{3}$/)]);
     const none = waiting(files.write(thread, to, BUFFER, 4));
     none.wait.interrupt(false);
     expect(none.result()).toBe('EINTR');
@@ -299,10 +298,9 @@ describe('poll', () => {
     const r = piped(), { files, thread, from, kernel: { clock } } = r;
     for (const [timeout, waits] of [[0.0001, 1], [5.5, 6], [7, 7]]) {
       const before = clock.now, polling = waiting(files.poll(thread, BUFFER, ask(r, [[from, POLLIN]]), timeout));
-      clock.advance(before + waits - 1);
       expect([clock.next, polling.wait.ready()]).toEqual([before + waits, false]);
-      clock.advance(clock.next);
-      expect([polling.wait.ready(), polling.result()]).toEqual([true, 0]);
+      clock.advance(before + waits);
+      expect(polling.result()).toBe(0);
     }
     expect(() => clock.set(1.5, () => {})).toThrow('<design/clock#.whole>');
   });

@@ -5,7 +5,7 @@ import { fork } from '../../../code/os/proc/fork.ts';
 import {
   Limits, MaxPROC, RLIM_INFINITY, RLIMIT_AS, RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_STACK,
 } from '../../../code/os/proc/limits.ts';
-import { MapANON, MapPRIVATE, MapSHARED, ProtREAD, ProtWRITE } from '../../../code/os/vm/mman.ts';
+import { MapANON, MapPRIVATE, MapSHARED, MapSTACK, ProtREAD, ProtWRITE } from '../../../code/os/vm/mman.ts';
 import { pages, play, system } from './rig.ts';
 
 const RW = ProtREAD | ProtWRITE;
@@ -65,5 +65,22 @@ describe('mmap of a descriptor', () => {
       t.store32(6, 0, 77);
       expect(t.load32(7, 0)).toBe(77);
     });
+  });
+
+  test('MAP_STACK is anonymous memory, but under PCuABI of whatever is mapped <design/process#.mmap>', () => {
+    for (const abi of ['cheribsd', 'pcuabi'] as const) {
+      play(system({ abi }), function* (t, thread) {
+        const { process } = thread, fd = process.files.shmOpen(2);
+        process.files.ftruncate(thread, fd, PageSIZE);
+        pages(thread, 5);
+        t.store32(5, 0, 77);
+        expect(process.files.pwrite(thread, fd, 5, 4, 0)).toBe(4);
+        const map = (file: number): number => {
+          t.clear(6);
+          return process.mmap(t, 6, 6, PageSIZE, RW, MapSTACK | MapPRIVATE, file);
+        };
+        expect([map(-1), map(9), map(fd), t.isTagged(6) && t.load32(6, 0)]).toEqual(abi === 'cheribsd' ? [0, EINVAL, EINVAL, false] : [EBADF, EBADF, 0, 77]);
+      });
+    }
   });
 });

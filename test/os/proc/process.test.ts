@@ -132,11 +132,11 @@ describe('the end of a process', () => {
       });
       while (kernel.find(child)?.isOver !== true) yield undefined;
       const zombie = kernel.find(child);
-      expect([zombie?.status, zombie?.map.entries(), zombie?.kill(SIGTERM)]).toEqual([{ exit: 2 }, [], expect.any(Number)]);
+      expect([zombie?.status, zombie?.map.entries(), zombie?.kill(SIGTERM)]).toEqual([{ exit: 2 }, [], 0]);
       // It is there, and takes nothing <design/signal#.send>.
-      expect([kill(kernel, child, 0), kill(kernel, child, SIGTERM), zombie?.status]).toEqual([0, 0, { exit: 2 }]);
+      expect([kill(kernel, child, 0), zombie?.kill(0), kill(kernel, child, SIGTERM), zombie?.status]).toEqual([0, 0, 0, { exit: 2 }]);
       expect(yield* waitpid(thread, -1)).toBe(child);
-      expect([kernel.find(child), kill(kernel, child, 0)]).toEqual([null, ESRCH]);
+      expect([kernel.find(child), kill(kernel, child, 0), zombie?.kill(0)]).toEqual([null, ESRCH, ESRCH]);
     });
   });
 
