@@ -284,7 +284,7 @@ export const mutantsOfSystem: readonly Mutant[] = [
   },
   {
     name: 'a frame that fits exactly does not',
-    file: 'code/os/sigframe.ts',
+    file: 'code/os/sigplace.ts',
     old: 'return low >= base ? low : -1;',
     new: 'return low > base ? low : -1;',
     tests: ['test/os/sigframe.test.ts', 'test/os/stack.test.ts'],
@@ -299,7 +299,7 @@ export const mutantsOfSystem: readonly Mutant[] = [
   {
     name: 'frames on the alternate stack are no roots',
     file: 'code/os/thread.ts',
-    old: '[...own, ...this.rangesOf(this.sp, this.altstack.limit)]',
+    old: '[...own, ...stackRuns(this, this.sp, this.altstack.limit)]',
     new: 'own',
     tests: ['test/mps/ix/thix.test.ts', 'test/os/stack.test.ts'],
   },

@@ -8,11 +8,11 @@ import type { Mutant } from './mutant.ts';
 /** A part of the list in `mutants.list.ts`. */
 export const mutantsOfProcesses: readonly Mutant[] = [
   {
-    name: 'signal frames of a parent are its child\'s too',
-    file: 'code/os/proc/fork.ts',
-    old: '  if (!framesKeep(process)) {',
-    new: '  if (process.threads.size < 0) {',
-    tests: ['test/os/proc/fork.test.ts'],
+    name: 'a signal frame is read where nothing may be read any more',
+    file: 'code/os/sigplace.ts',
+    old: 'if ((entry & ReadRIGHTS) === ReadRIGHTS) return',
+    new: 'if (entry !== -1) return',
+    tests: ['test/os/sigplace.test.ts'],
   },
   {
     name: 'a child has no alternate stack',
@@ -100,10 +100,10 @@ export const mutantsOfProcesses: readonly Mutant[] = [
   },
   {
     name: 'the stack of a child of vfork goes with it',
-    file: 'code/os/process.ts',
-    old: 'if (thread !== this.guest) this.map.release(stack);',
-    new: 'this.map.release(stack);',
-    tests: ['test/os/proc/fork.test.ts'],
+    file: 'code/os/proc/fork.ts',
+    old: 'parent.stack.hold()',
+    new: 'parent.stack',
+    tests: ['test/os/proc/stack.test.ts', 'test/os/proc/fork.test.ts'],
   },
   {
     name: 'an alarm rings after the end',

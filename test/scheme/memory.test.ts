@@ -76,7 +76,7 @@ describe('a vandal in physical memory', () => {
       while (system.step());
       const { death } = system.platform;
       expect(death?.signal).toBe(SIGPROT);
-      expect(death?.report).toMatch(/^process 1 'capstan' died of SIGPROT \(PROT_CHERI_TAG\) in thread \d+ 'main'\n.*through slot \d+ offset \d+:\n *the capability has no tag\n/);
+      expect(death?.report).toMatch(/^process 2 'capstan' died of SIGPROT \(PROT_CHERI_TAG\) in thread \d+ 'main'\n.*through slot \d+ offset \d+:\n *the capability has no tag\n/);
     });
 
     test(`who clears a tag brings a tag fault that names the slot <design/scheme#.req.memory> seed=${seed}`, () => {

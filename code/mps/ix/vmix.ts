@@ -118,7 +118,9 @@ export class Vmix {
       for (const { base, limit, cap } of all) {
         for (const entry of entries) {
           if (entry.base < base || entry.limit > limit || entry.prot === ProtNONE) continue;
-          slotWrite(hart, slot, { ...cap, lo: cap.lo + BigInt(entry.base - base) });
+          slotWrite(hart, slot, cap);
+          hart.r[slot << SlotSHIFT] = entry.base;
+          slotDecode(hart.r, slot << SlotSHIFT);
           aver(map.mprotect(hart, slot, entry.limit - entry.base, ProtREAD | ProtWRITE) === 0, '<design/vmix#.inv.calls>');
         }
       }

@@ -17,7 +17,7 @@ import {
 } from '../../../code/os/signal.ts';
 import type { SigContext, SigInfo } from '../../../code/os/sigframe.ts';
 import type { Process } from '../../../code/os/process.ts';
-import { stepCall } from '../../../code/os/step.ts';
+import { stepStore8 } from '../../../code/os/step.ts';
 import type { Thread, ThreadRun } from '../../../code/os/thread.ts';
 import { MapANON, MapSHARED } from '../../../code/os/vm/mman.ts';
 import { grant } from '../grant.ts';
@@ -232,9 +232,11 @@ describe('23 a worker runs off its stack', () => {
 
   test.each(named(both))('%s: two threads at once: one says why, the other waits <design/thread#.inv.depth>', (_, system) => {
     const text = isLinuxOf(system) ? 'STACK OVERFLOW SIGSEGV SEGV_ACCERR' : 'STACK OVERFLOW SIGPROT PROT_CHERI_BOUNDS', counts = new Set<number>();
-    // Stepped, so that either can be cut in its handler.
-    const step = function* (own: Hart): Part<void> {
-      for (let bytes = 0; bytes <= STACK; bytes += KIB) yield* stepCall(() => own.enter(KIB / 16));
+    // A store that is yielded: either can be cut in its handler.
+    const step = function* (own: Hart, self: Thread): Part<void> {
+      const slot = own.enter(1);
+      grant(self.process.map, own, slot, self.stackBase | 0, RW, false);
+      yield* stepStore8(slot, -1, 1);
     };
     const body = function* (p: Program, server: Server): Part<void> {
       for (const name of ['one', 'other']) {
@@ -242,7 +244,7 @@ describe('23 a worker runs off its stack', () => {
           own.enter(server.heritage - own.top + 1);
           own.move(server.heritage, 10);
           armed(self);
-          yield* step(own);
+          yield* step(own, self);
         }, { stackSize: STACK, slots: SLOTS, stepped: true, argument: { hart: p.hart, slot: server.heritage } });
         expect(thread).not.toBe(null);
       }
