@@ -9,8 +9,10 @@ const variety = (name: 'hot' | 'cool') => ({
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/seed.ts'],
+    setupFiles: ['test/seed.ts', 'test/collect.ts'],
     isolate: false,
+    // Shared memory that nobody has any more does not count in what makes V8 collect: `test/collect.ts` does it.
+    execArgv: ['--expose-gc'],
     // Tests compute and do not wait: a worker a core.
     maxWorkers: '100%',
     testTimeout: 120_000,
