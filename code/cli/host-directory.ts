@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { sep } from 'node:path';
-import { EACCES, EIO, EISDIR, ENOENT, ENOTDIR } from '../os/os.ts';
+import { EACCES, EIO, EISDIR, ENOENT, ENOTDIR, type HostDirectory, type HostStat } from '../os/os.ts';
 
 /** The separator, and paths, as bytes: names need not be text. */
 const separator = Buffer.from(sep);
@@ -27,8 +27,8 @@ function attempt<T>(call: () => T, refuse: (errno: number) => T): T {
 const positive = (errno: number): number => errno;
 const negative = (errno: number): number => -errno;
 
-/** A directory to be read; its methods are those of HostDirectory in code/os/fs/host.ts. */
-export class NodeDirectory {
+/** A directory to be read. */
+export class NodeDirectory implements HostDirectory {
   private readonly root: Buffer;
 
   /** Throws the host's error if there is no directory at `path`. */
@@ -42,7 +42,7 @@ export class NodeDirectory {
     return typeof place === 'number' ? place : attempt<string[] | number>(() => readdirSync(place, { encoding: 'latin1' }), positive);
   }
 
-  stat(path: string): { isDirectory: boolean; size: number } | number {
+  stat(path: string): HostStat | number {
     const place = this.place(path);
     if (typeof place === 'number') return place;
     const found = attempt<Stats | number>(() => statSync(place), positive);

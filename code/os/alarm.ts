@@ -9,7 +9,7 @@ import type { Process } from './process.ts';
 import { safetyCheck } from './safety.ts';
 import { SI_KERNEL, SIGALRM } from './signal.ts';
 import type { Thread } from './thread.ts';
-import { sleep, type Wait } from './wait.ts';
+import { never, sleep, type Wait } from './wait.ts';
 
 const SECOND = 1_000_000;
 
@@ -76,5 +76,3 @@ export function* nanosleep(thread: Thread, microseconds: number): Generator<Wait
   yield* sleep(thread, `${microseconds} us to pass`, [], never, { until, restarts: false });
   return Math.max(0, until - clock.now);
 }
-
-const never = (): boolean => false;

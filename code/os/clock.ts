@@ -3,7 +3,6 @@
  * The kernel's clock counts turns of threads, a microsecond each, and jumps to the next alarm where nobody can run <design/clock>. The
  * host's clock is never read.
  */
-
 import { aver } from '../base/base.ts';
 
 /** Something that is to happen at a time. */

@@ -8,9 +8,7 @@ import { safetyCheck } from './safety.ts';
 import { sigSetFirst, type SigSet } from './signal.ts';
 import { sharedTake, takersAsk } from './taker.ts';
 import type { Thread } from './thread.ts';
-import { sleep, type Wait } from './wait.ts';
-
-const never = (): boolean => false;
+import { never, sleep, type Wait } from './wait.ts';
 
 /** sigsuspend -- wait under another mask until a handler has run; always EINTR, with the mask as it was. */
 export const sigsuspend = (thread: Thread, mask: SigSet): Generator<Wait, number, unknown> => suspend(thread, mask, 'sigsuspend');

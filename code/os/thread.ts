@@ -4,9 +4,7 @@
  * that interrupted it <design/thread>.
  */
 import { aver } from '../base/base.ts';
-import {
-  GranuleSHIFT, GranuleSIZE, ladderGrant, PageSIZE, type Fault, type Hart,
-} from '../machine/machine.ts';
+import { GranuleSHIFT, GranuleSIZE, ladderGrant, PageSIZE, type Fault, type Hart } from '../machine/machine.ts';
 import { altstackSet, type AltStack } from './altstack.ts';
 import { settle, signalSend } from './delivery.ts';
 import { EINVAL, ESRCH } from './errno.ts';
@@ -34,7 +32,6 @@ export type ThreadBody = (t: Hart, thread: Thread) => ThreadRun;
 
 /** Where a thread finds the argument of its creator: the first argument register of CHERI-RISC-V. */
 export const ArgumentSLOT = 10;
-
 
 // A copy, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const PageMASK: number = PageSIZE - 1;

@@ -79,6 +79,9 @@ export interface SleepOptions {
   readonly cancels?: CancelPoint;
 }
 
+/** never -- the condition of a sleep that only what breaks it off ends. */
+export const never = (): boolean => false;
+
 /** isUntil -- whether there is such a time to wait until, in microseconds: the callers' answer to others is EINVAL. */
 export const isUntil = (until: number): boolean => until >= 0;
 

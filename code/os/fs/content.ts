@@ -8,10 +8,9 @@ import { EFAULT, EFBIG, EIO, ENOSPC, EROFS } from '../errno.ts';
 import type { Thread } from '../thread.ts';
 import type { Pager, VmObject } from '../vm/object.ts';
 import { copyIn, copyOut } from './copy.ts';
-import type { Backing } from './description.ts';
-import { POLLIN, POLLOUT, POLLRDNORM, S_IFREG } from './flags.ts';
+import { Placed, type Backing } from './description.ts';
+import { S_IFREG } from './flags.ts';
 import type { FileStat } from './stat.ts';
-import type { Channel } from '../wait.ts';
 
 /** No file has a byte from here on <design/files#.limit>. */
 export const FileMAX: number = 2 ** 40;
@@ -34,10 +33,8 @@ export interface ContentOptions {
 const zeros: Uint8Array = new Uint8Array(PageSIZE);
 
 /** A file with places. It lasts while it has a name, or is open; its pages as long, and while they are mapped. */
-export class Content implements Backing {
+export class Content extends Placed implements Backing {
   readonly type: 'regular' | 'shm';
-  readonly isSeekable = true;
-  readonly channels: readonly Channel[] = [];
   readonly object: VmObject;
   readonly device: number;
   readonly id: number;
@@ -51,6 +48,7 @@ export class Content implements Backing {
   private readonly pager: Pager | null;
 
   constructor({ type, object, memory, clock, device, id, mode, links, pager }: ContentOptions) {
+    super();
     this.type = type;
     this.object = object;
     this.memory = memory;
@@ -159,18 +157,6 @@ export class Content implements Backing {
   }
 
   // What is said of it -------------------------------------------------------------------------------------------------
-
-  hasInput(): boolean {
-    return true;
-  }
-
-  hasRoom(): boolean {
-    return true;
-  }
-
-  events(): number {
-    return POLLIN | POLLRDNORM | POLLOUT;
-  }
 
   stat(): FileStat {
     const { device, id, mode, links, size, modified } = this;

@@ -6,7 +6,7 @@
 import type { Thread } from '../thread.ts';
 import type { Channel } from '../wait.ts';
 import { EFBIG } from '../errno.ts';
-import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_STATUS, O_WRONLY } from './flags.ts';
+import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_STATUS, O_WRONLY, POLLIN, POLLOUT, POLLRDNORM } from './flags.ts';
 import type { FileStat } from './stat.ts';
 
 export type FileType = 'regular' | 'directory' | 'device' | 'pipe' | 'socket' | 'shm';
@@ -32,6 +32,24 @@ export interface Backing {
   stat(): FileStat;
   /** close -- a description of it is gone. */
   close(): void;
+}
+
+/** What has places, and never has anybody wait. */
+export abstract class Placed {
+  readonly isSeekable = true;
+  readonly channels: readonly Channel[] = [];
+
+  hasInput(): boolean {
+    return true;
+  }
+
+  hasRoom(): boolean {
+    return true;
+  }
+
+  events(): number {
+    return POLLIN | POLLRDNORM | POLLOUT;
+  }
 }
 
 /** A description. */

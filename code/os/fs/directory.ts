@@ -7,10 +7,9 @@ import { EFAULT, EISDIR, ENOENT } from '../errno.ts';
 import type { Thread } from '../thread.ts';
 import type { Content } from './content.ts';
 import { copyOut } from './copy.ts';
-import type { Backing } from './description.ts';
-import { POLLIN, POLLOUT, POLLRDNORM, S_IFCHR, S_IFDIR } from './flags.ts';
+import { Placed, type Backing } from './description.ts';
+import { POLLIN, POLLRDNORM, S_IFCHR, S_IFDIR } from './flags.ts';
 import type { Entry, FileStat } from './stat.ts';
-import type { Channel } from '../wait.ts';
 
 /** What a name in a directory stands for, and when it came. */
 interface Named {
@@ -22,10 +21,8 @@ interface Named {
 export type Node = Directory | Content | Device;
 
 /** A directory. */
-export class Directory implements Backing {
+export class Directory extends Placed implements Backing {
   readonly type = 'directory';
-  readonly isSeekable = true;
-  readonly channels: readonly Channel[] = [];
   readonly device: number;
   readonly id: number;
   readonly mode: number;
@@ -40,6 +37,7 @@ export class Directory implements Backing {
   private orders: number = 2;
 
   constructor(device: number, id: number, mode: number, isReadOnly: boolean = false) {
+    super();
     this.device = device;
     this.id = id;
     this.mode = S_IFDIR | mode;
@@ -110,15 +108,7 @@ export class Directory implements Backing {
     return -EISDIR;
   }
 
-  hasInput(): boolean {
-    return true;
-  }
-
-  hasRoom(): boolean {
-    return true;
-  }
-
-  events(): number {
+  override events(): number {
     return POLLIN | POLLRDNORM;
   }
 
@@ -137,17 +127,16 @@ export class Directory implements Backing {
 const zeros: Uint8Array = new Uint8Array(PageSIZE);
 
 /** /dev/null and /dev/zero. */
-export class Device implements Backing {
+export class Device extends Placed implements Backing {
   readonly type = 'device';
-  readonly isSeekable = true;
   readonly isReadOnly = false;
-  readonly channels: readonly Channel[] = [];
   readonly size = 0;
   readonly kind: 'null' | 'zero';
   readonly id: number;
   readonly mode: number = S_IFCHR | 0o666;
 
   constructor(kind: 'null' | 'zero', id: number) {
+    super();
     this.kind = kind;
     this.id = id;
   }
@@ -165,18 +154,6 @@ export class Device implements Backing {
   /** write -- whatever it is goes nowhere, and is not even looked at. */
   write(_thread: Thread, _slot: number, from: number, length: number): number {
     return length - from;
-  }
-
-  hasInput(): boolean {
-    return true;
-  }
-
-  hasRoom(): boolean {
-    return true;
-  }
-
-  events(): number {
-    return POLLIN | POLLRDNORM | POLLOUT;
   }
 
   stat(): FileStat {

@@ -19,20 +19,30 @@ export const SocketSIZE = 8192;
 
 const statOf = (mode: number, size: number): FileStat => ({ device: 0, id: 0, mode, links: 1, size, modified: 0 });
 
-/** The end that is read. */
-export class PipeReader implements Backing {
+abstract class PipeEnd {
   readonly type = 'pipe';
   readonly isSeekable = false;
   readonly channels: readonly Channel[];
-  private readonly stream: Stream;
+  protected readonly stream: Stream;
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, channel: Channel) {
     this.stream = stream;
-    this.channels = [stream.input];
+    this.channels = [channel];
   }
 
   get size(): number {
     return this.stream.count;
+  }
+
+  stat(): FileStat {
+    return statOf(S_IFIFO | 0o600, this.size);
+  }
+}
+
+/** The end that is read. */
+export class PipeReader extends PipeEnd implements Backing {
+  constructor(stream: Stream) {
+    super(stream, stream.input);
   }
 
   read(thread: Thread, slot: number, from: number, length: number): number {
@@ -56,29 +66,15 @@ export class PipeReader implements Backing {
     return (stream.hasInput() ? POLLIN | POLLRDNORM : 0) | (stream.isWriting ? 0 : POLLHUP);
   }
 
-  stat(): FileStat {
-    return statOf(S_IFIFO | 0o600, this.size);
-  }
-
   close(): void {
     this.stream.endReading();
   }
 }
 
 /** The end that is written. */
-export class PipeWriter implements Backing {
-  readonly type = 'pipe';
-  readonly isSeekable = false;
-  readonly channels: readonly Channel[];
-  private readonly stream: Stream;
-
+export class PipeWriter extends PipeEnd implements Backing {
   constructor(stream: Stream) {
-    this.stream = stream;
-    this.channels = [stream.output];
-  }
-
-  get size(): number {
-    return this.stream.count;
+    super(stream, stream.output);
   }
 
   read(): number {
@@ -100,10 +96,6 @@ export class PipeWriter implements Backing {
   events(): number {
     if (!this.stream.isReading) return POLLHUP;
     return this.stream.hasRoom(0, PIPE_BUF) ? POLLOUT : 0;
-  }
-
-  stat(): FileStat {
-    return statOf(S_IFIFO | 0o600, this.size);
   }
 
   close(): void {
