@@ -16,6 +16,7 @@ import { Scheduler } from './scheduler.ts';
 import { takersAsk } from './taker.ts';
 import type { Thread } from './thread.ts';
 import { profiles, type Abi, type Profile } from './vm/profile.ts';
+import { ShmSegments } from './vm/shm.ts';
 
 /** How a kernel is made. */
 export interface KernelOptions {
@@ -70,6 +71,8 @@ export class Kernel {
   readonly checksSafety: boolean;
   readonly clock: Clock = new Clock();
   readonly fileSystem: FileSystem;
+  /** Segments of shared memory, for shmget and shmctl. */
+  readonly segments: ShmSegments;
   /** Who runs now. */
   current: Thread | null = null;
   /** While it is not 0, no thread runs in the middle of another's plain access. Whoever holds a lock of the host raises it. */
@@ -96,6 +99,7 @@ export class Kernel {
     this.format = format ?? 'riscv';
     this.checksSafety = checksSafety ?? cool;
     this.fileSystem = new FileSystem(this);
+    this.segments = new ShmSegments(memory, this.frames, this.profile.sharedTags);
     this.scheduler = new Scheduler(this, this.draw, this.isExplored);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../code/base/base.ts';
-import { PageSIZE } from '../../../code/machine/machine.ts';
+import { PageSIZE, type Hart } from '../../../code/machine/machine.ts';
 import { ECHILD, EINTR, EINVAL, ESRCH } from '../../../code/os/errno.ts';
 import { kill } from '../../../code/os/kill.ts';
 import { abort } from '../../../code/os/proc/abort.ts';
@@ -17,6 +17,7 @@ import {
 import type { Kernel } from '../../../code/os/kernel.ts';
 import type { Thread, ThreadBody } from '../../../code/os/thread.ts';
 import { ProtREAD } from '../../../code/os/vm/mman.ts';
+import { IpcCREAT } from '../../../code/os/vm/shm.ts';
 import { seeds } from '../../seed.ts';
 import { pages, play, start, system } from './rig.ts';
 
@@ -299,4 +300,25 @@ test('a process that the host keeps has its memory when it is over, and another 
     one.terminate({ exit: 0 });
   }
   expect([kept.isOver, kept.map.entries().length, other.isOver, other.map.entries().length]).toEqual([true, 1, true, 0]);
+});
+
+test('processes that know its key have one segment before them, until it is removed and nobody has it <design/mman#.shm>', () => {
+  const kernel = system(), key = 42, { available } = kernel.frames;
+  const attach = (t: Hart, { process }: Thread): void => {
+    const segment = kernel.segments.find(kernel.segments.get(key, PageSIZE, IpcCREAT));
+    expect(process.map.shmat(t, 5, segment!, 0, 0)).toBe(0);
+  };
+  let read = 0;
+  start(kernel, 'writer', function* (t, thread) {
+    attach(t, thread);
+    t.store32(5, 16, 7);
+    while (read === 0) yield;
+  });
+  start(kernel, 'reader', function* (t, thread) {
+    attach(t, thread);
+    for (; read === 0; yield) read = t.load32(5, 16);
+  });
+  kernel.run();
+  expect([read, kernel.segments.remove(kernel.segments.get(key, 0, 0))]).toEqual([7, 0]);
+  expect(kernel.frames.available).toBe(available);
 });
