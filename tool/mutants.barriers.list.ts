@@ -24,7 +24,7 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   {
     name: 'a known summary is not watched',
     file: 'code/mps/heap/seg.ts',
-    old: '(this.summary !== ZoneSetUNIV ? AccessWRITE : AccessNONE)',
+    old: '(this.summary !== ZoneSetUNIV && this.rank !== RankNONE ? AccessWRITE : AccessNONE)',
     new: 'AccessNONE',
     tests: ['test/mps/heap/seg.test.ts'],
   },

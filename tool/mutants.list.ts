@@ -224,7 +224,7 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   },
   {
     name: 'freed grains keep their tags',
-    file: 'code/mps/pools/amc.ts',
+    file: 'code/mps/heap/pool.ts',
     old: '    this.arena.heap.wipe(seg.granuleBase, seg.granuleLimit);\n',
     new: '',
     tests: ['test/mps/pools/amc.test.ts', 'test/mps/heap/seg.test.ts'],
@@ -288,7 +288,7 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   {
     name: 'a large object is promoted once only',
     file: 'code/mps/heap/seg.ts',
-    old: '    this.generation = generation;\n    this.forward = this.pool.forwardFrom(generation);\n',
+    old: '    this.generation = generation;\n    this.forward = forward;\n',
     new: '    this.generation = generation;\n',
     tests: ['test/mps/pools/large.test.ts'],
   },

@@ -20,5 +20,6 @@ export { AccessNONE, AccessREAD, AccessWRITE, type AccessSet } from './plinth.ts
 export type { AmcPool } from './pools/amc.ts';
 export type { Death, FaultCounts, ThreadBody, ThreadView } from './platform.ts';
 export { ResCOMMITLIMIT, ResFAIL, ResMEMORY, ResOK, resName, type Res } from './result.ts';
-export type { Trace, Watcher } from './trace/trace.ts';
+export type { Trace } from './trace/trace.ts';
+export type { Watcher } from './trace/watcher.ts';
 export { OptionError, parseSize, parseTime, sizeText } from './units.ts';

@@ -136,7 +136,7 @@ function segmentsOf(segs: readonly Seg[], generations: number): SegmentView[] {
   const rows: SegmentView[] = [];
   for (let generation = 0; generation < generations; ++generation) {
     for (const colour of colours) {
-      const own = segs.filter((seg) => seg.generation.index === generation && colourOf(seg) === colour);
+      const own = segs.filter((seg) => seg.generation?.index === generation && colourOf(seg) === colour);
       if (own.length > 0) rows.push({ generation, colour, segments: own.length, ...placeOf(own.map(({ base, limit }) => [base, limit])) });
     }
   }

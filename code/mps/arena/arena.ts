@@ -7,7 +7,7 @@
 import { aver, checkSig, rash, SigINVALID, type Sig } from '../../base/base.ts';
 import type { Hart, Low, Memory } from '../../machine/machine.ts';
 import type { Event } from '../event.ts';
-import { tagged, type Format, type FormatView } from '../heap/format.ts';
+import type { FormatView } from '../heap/format.ts';
 import { Heap } from '../heap/heap.ts';
 import { RankEXACT, type Rank } from '../heap/rank.ts';
 import { Root } from '../heap/root.ts';
@@ -15,10 +15,13 @@ import type { Seg } from '../heap/seg.ts';
 import {
   AccessREAD, AccessWRITE, type AccessFound, type AccessSet, type Plinth, type Step,
 } from '../plinth.ts';
-import { AmcPool } from '../pools/amc.ts';
+import type { Keeper } from '../heap/keeper.ts';
+import type { Pool } from '../heap/pool.ts';
+import { poolMake, type PoolKind, type PoolOf, type PoolOptions } from '../pools/classes.ts';
 import { Shield, type ShieldReason } from '../trace/shield.ts';
-import { Trace, type Watcher } from '../trace/trace.ts';
-import { Grains, type Found } from './chunk.ts';
+import { Trace } from '../trace/trace.ts';
+import type { Watcher } from '../trace/watcher.ts';
+import { Grains } from './chunk.ts';
 import { Control, type ControlParameters } from './control.ts';
 import { countsMake, type ArenaCounts } from './counts.ts';
 import { Generation, type Chain, type GenerationParameters } from './generation.ts';
@@ -48,7 +51,10 @@ export class Arena {
   readonly trace: Trace;
   readonly shield: Shield;
   readonly control: Control;
-  readonly pools: Set<AmcPool> = new Set();
+  readonly pools: Set<Pool> = new Set();
+  private serials: number = 0;
+  /** What holds references outside of segments and roots. */
+  readonly keepers: Set<Keeper> = new Set();
   readonly chains: Chain[] = [];
   readonly topGeneration: Generation;
   readonly defaultChain: Chain;
@@ -86,17 +92,27 @@ export class Arena {
 
   // What a client does -----------------------------------------------------------------------------------------------
 
-  /** pool -- a pool of the named class; `amc` copies and collects by itself. */
-  pool(kind: 'amc', options: { readonly format?: Format; readonly chain?: Chain } = {}): AmcPool {
-    aver((kind as string) === 'amc', '<design/arena#.if.pool>');
-    aver(options.chain === undefined || this.chains.includes(options.chain), '<design/arena#.if.chain>');
-    const pool = new AmcPool(this, options.format ?? tagged, options.chain ?? this.defaultChain);
+  /** pool -- a pool of the named class <design/pool#.classes>. */
+  pool<K extends PoolKind>(kind: K, options: PoolOptions[K] = {}): PoolOf[K] {
+    const pool = poolMake(this, kind, options);
     this.pools.add(pool);
     return pool;
   }
 
+  /** poolSerial -- the number of the pool that is being made. */
+  poolSerial(): number {
+    this.serials += 1;
+    return this.serials;
+  }
+
+  /** chainFor -- the chain that a pool is to have: the client's, or the arena's own. */
+  chainFor(chain: Chain | undefined): Chain {
+    aver(chain === undefined || this.chains.includes(chain), '<design/arena#.if.chain>');
+    return chain ?? this.defaultChain;
+  }
+
   /** poolFinish -- destroy a pool and everything in it. */
-  poolFinish(pool: AmcPool): void {
+  poolFinish(pool: Pool): void {
     this.finishTrace();
     this.enter();
     pool.finish();
@@ -177,9 +193,11 @@ export class Arena {
     this.finishTrace();
     const heap = this.heap;
     for (const seg of heap.segs) {
-      if (seg === null || seg.scanLimit === seg.base) continue;
-      seg.pool.eachObject(seg.granuleBase, seg.granuleOf(seg.scanLimit - 1) + 1, (g, next) => {
-        if (!heap.isPad(g)) visit(heap.lowOf(seg, g), (next - g) * 16, seg);
+      if (seg === null) continue;
+      seg.pool.eachPart(seg, (first, limit) => {
+        seg.pool.eachObject(first, limit, (g, next) => {
+          if (!heap.isPad(g)) visit(heap.lowOf(seg, g), (next - g) * 16, seg);
+        });
       });
     }
   }
@@ -306,20 +324,13 @@ export class Arena {
     return Math.ceil(size / grainSize) * grainSize;
   }
 
-  grainsAlloc(size: number, alignment: number, generation: Generation): Found {
-    return this.grains.alloc(size, alignment, generation);
-  }
-
-  grainsFree(base: number, limit: number): void {
-    this.grains.free(base, limit);
-  }
-
   check(): void {
     checkSig(this, ArenaSig);
     this.grains.check();
     this.trace.check();
     this.shield.check();
     for (const generation of this.allGenerations()) generation.check();
+    for (const pool of this.pools) pool.check();
     for (const seg of this.heap.segs) seg?.check();
   }
 

@@ -6,7 +6,6 @@
 import { aver } from '../../base/base.ts';
 import type { Plinth, Reservation } from '../plinth.ts';
 import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
-import type { Generation } from './generation.ts';
 import { ZonedLand } from './land.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange, type ZoneSet } from './zone.ts';
 
@@ -38,6 +37,14 @@ export interface Found {
   /** Low address, unsigned. */
   readonly base: number;
   readonly delta: number;
+}
+
+/** Where something would be placed. */
+export interface Locus {
+  /** Where it has been placed so far; only grows. */
+  zones: ZoneSet;
+  /** As high as can be; else as low. */
+  readonly isHigh: boolean;
 }
 
 /** What the grains need to know of their arena. */
@@ -79,20 +86,20 @@ export class Grains {
     return Math.max(0, this.parameters.commitLimit - this.used() - this.committed + this.spare);
   }
 
-  /** alloc -- `size` bytes of grains for a generation, by preference in its zones <design/chunk#.plans>. */
-  alloc(size: number, alignment: number, generation: Generation): Found {
+  /** alloc -- `size` bytes of grains, by preference in the zones of a locus <design/chunk#.plans>. */
+  alloc(size: number, alignment: number, locus: Locus): Found {
     const { commitLimit } = this.parameters;
     if (this.committed - this.spare + size + this.used() > commitLimit) return failure(ResCOMMITLIMIT);
     const align = Math.max(alignment, this.parameters.grainSize);
-    let base = this.place(size, align, generation.zones);
-    if (base < 0 && this.extend(size + align - this.parameters.grainSize)) base = this.place(size, align, generation.zones);
+    let base = this.place(size, align, locus);
+    if (base < 0 && this.extend(size + align - this.parameters.grainSize)) base = this.place(size, align, locus);
     if (base < 0) return failure(ResMEMORY);
     const chunk = this.chunkOf(base);
     const res = this.commit(chunk, base, base + size);
     if (res !== ResOK) return failure(res);
     const zones = zoneSetOfRange(base, base + size, this.parameters.zoneShift);
     this.freeZones &= ~zones;
-    generation.zones |= zones;
+    locus.zones |= zones;
     return { res: ResOK, base, delta: chunk.reservation.delta };
   }
 
@@ -136,12 +143,12 @@ export class Grains {
     }
   }
 
-  /** Plans A to D: the generation's zones; those and unused ones; anywhere. */
-  private place(size: number, align: number, zones: ZoneSet): number {
+  /** Plans A to D: the locus's zones; those and unused ones; anywhere. */
+  private place(size: number, align: number, { zones, isHigh }: Locus): number {
     for (const wanted of [zones, zones | this.freeZones, ZoneSetUNIV]) {
       if (wanted === ZoneSetEMPTY) continue;
       for (const chunk of this.chunks) {
-        const base = chunk.land.findInZones(size, align, wanted, this.parameters.zoneShift);
+        const base = chunk.land.findInZones(size, align, wanted, this.parameters.zoneShift, isHigh);
         if (base >= 0) return base;
       }
     }

@@ -5,6 +5,7 @@
  */
 import { aver, Ring } from '../../base/base.ts';
 import type { Seg } from '../heap/seg.ts';
+import type { Locus } from './chunk.ts';
 import { ZoneSetEMPTY, type ZoneSet } from './zone.ts';
 
 /** How much weight the newest trace has in a generation's mortality <design/generation#.mortality>. */
@@ -19,13 +20,14 @@ export interface GenerationParameters {
 }
 
 /** A generation and its accounts, in bytes <design/generation#.inv.identity>. */
-export class Generation {
+export class Generation implements Locus {
   /** Its place, from 0 for the nursery; the top generation comes last, and makes way for longer chains. */
   index: number;
   readonly capacity: number;
   mortality: number;
   /** Where its segments have been placed; only grows. */
   zones: ZoneSet = ZoneSetEMPTY;
+  readonly isHigh = false;
   readonly segRing: Ring<Seg> = new Ring<Seg>(null as unknown as Seg);
 
   totalSize: number = 0;
@@ -68,6 +70,12 @@ export class Generation {
     this.newSize -= fresh;
     this.bufferedSize -= buffered;
     this.oldSize += fresh + buffered;
+  }
+
+  /** accountForget -- `size` bytes of new objects are no more. */
+  accountForget(size: number): void {
+    this.newSize -= size;
+    this.freeSize += size;
   }
 
   accountReclaim(size: number): void {

@@ -8,16 +8,16 @@ import {
   baseDecode, boundsEncode, boundsMove, PermDATA, WindowHIGH, type Low,
 } from '../../machine/machine.ts';
 
-/** deriveNew -- make slot words at `c` a capability to exactly [low, low + size), for data and capabilities. .critical
+/** deriveNew -- make slot words at `c` a capability to exactly [low, low + size) with these permissions; PermDATA: for data and capabilities. .critical
  *
  * The range must be representable: sizes and alignment come from boundsRound and boundsGranule.
  */
-export function deriveNew(r: Int32Array, c: number, low: Low, size: number): void {
+export function deriveNew(r: Int32Array, c: number, low: Low, size: number, perms: number = PermDATA): void {
   r[c] = low;
   r[c + 1] = WindowHIGH;
   r[c + 2] = boundsEncode(low, size);
-  r[c + 3] = PermDATA;
-  r[c + 4] = PermDATA | 1;
+  r[c + 3] = perms;
+  r[c + 4] = perms | 1;
   r[c + 5] = size;
   r[c + 6] = size;
 }

@@ -9,18 +9,19 @@
  * .shared: init, alloc, limit and the flags are words of a shared array, where a flip can reach them <design/buffer#.words>.
  */
 import { aver, cool, rash } from '../../base/base.ts';
-import { boundsRound, PermDATA, WindowHIGH, type Hart } from '../../machine/machine.ts';
+import { boundsRound, WindowHIGH, type Hart } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Generation } from '../arena/generation.ts';
 import { ResOK, type Res } from '../result.ts';
-import type { AmcPool } from '../pools/amc.ts';
 import { deriveNew } from './authority.ts';
 import { StartLONG, type Heap } from './heap.ts';
+import type { Pool } from './pool.ts';
+import { RankNONE, type Rank } from './rank.ts';
 import type { Seg } from './seg.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool, RASH = rash;
-const WINDOW = WindowHIGH, DATA = PermDATA;
+const WINDOW = WindowHIGH;
 
 const INIT = 0;
 const ALLOC = 1;
@@ -35,18 +36,41 @@ const SizeEXACT = 0x1000;
 const BoundsNULL = 0x18004;
 const BoundsEXACT = 1 << 26;
 
+/** What a client asks of an allocation point, where its pool offers a choice. */
+export interface BufferOptions {
+  /** Of the references in what is allocated. */
+  readonly rank?: Rank;
+  /** What is allocated is to provoke no collection: tables that a collection makes worthless. */
+  readonly hashArrays?: boolean;
+}
+
+/** What a buffer is made from. */
+export interface BufferParameters {
+  readonly pool: Pool;
+  /** Where its objects are counted; null in pools that are not collected. */
+  readonly generation: Generation | null;
+  /** The thread whose allocation point this is; null for a forwarding buffer. */
+  readonly hart: Hart | null;
+  readonly rank: Rank;
+}
+
 /** The place from which one thread, or the collector itself, allocates in a pool. */
 export class Buffer {
   readonly arena: Arena;
   readonly heap: Heap;
-  readonly pool: AmcPool;
-  /** Where its objects are counted. */
-  readonly generation: Generation;
+  readonly pool: Pool;
+  /** Where its objects are counted; null in pools that are not collected. */
+  readonly generation: Generation | null;
   /** The thread whose allocation point this is; null for a forwarding buffer. */
   readonly hart: Hart | null;
+  /** Of the references in what is allocated. */
+  readonly rank: Rank;
   private readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   private readonly r: Int32Array;
   private readonly starts: Uint8Array;
+  /** What its pool says that capabilities permit, and the bits that no size has. */
+  private readonly perms: number;
+  private readonly misaligned: number;
   /** The segment it fills; null while detached. */
   seg: Seg | null = null;
   /** Physical address less low address of that segment. */
@@ -57,14 +81,17 @@ export class Buffer {
   private poolLimit: number = 0;
   private initAtFlip: number = 0;
 
-  constructor(pool: AmcPool, generation: Generation, hart: Hart | null) {
+  constructor({ pool, generation, hart, rank }: BufferParameters) {
     this.arena = pool.arena;
     this.heap = this.arena.heap;
     this.pool = pool;
     this.generation = generation;
     this.hart = hart;
     this.r = hart === null ? new Int32Array(0) : hart.r;
+    this.rank = rank;
     this.starts = this.heap.starts;
+    this.perms = pool.perms;
+    this.misaligned = pool.alignment - 1;
   }
 
   // The client's side ------------------------------------------------------------------------------------------------
@@ -78,14 +105,14 @@ export class Buffer {
   reserve(slot: number, size: number): Res {
     const words = this.words, alloc = words[ALLOC];
     if (COOL) aver(words[INIT] === alloc, '<design/buffer#.if.one>');
-    if (size <= ((words[LIMIT] - alloc) | 0) && size < SizeEXACT && (size & 15) === 0 && size > 0) {
+    if (size <= ((words[LIMIT] - alloc) | 0) && size < SizeEXACT && (size & this.misaligned) === 0 && size > 0) {
       words[ALLOC] = alloc + size;
-      const r = this.r, c = slot << 3;
+      const r = this.r, c = slot << 3, perms = this.perms;
       r[c] = alloc;
       r[c + 1] = WINDOW;
       r[c + 2] = (((alloc & 0x3fff) | (((alloc + size) & 0xfff) << 14)) ^ BoundsNULL) | BoundsEXACT;
-      r[c + 3] = DATA;
-      r[c + 4] = DATA | 1;
+      r[c + 3] = perms;
+      r[c + 4] = perms | 1;
       r[c + 5] = size;
       r[c + 6] = size;
       return ResOK;
@@ -128,10 +155,10 @@ export class Buffer {
     return this.words[ALLOC];
   }
 
-  /** flip -- from now on a commit of what was reserved before must fail <design/buffer#.inv.trip>. */
+  /** flip -- from now on a commit of what was reserved before must fail, if it may hold references <design/buffer#.inv.trip>. */
   flip(): void {
     const words = this.words;
-    if (this.seg === null || words[FLIPPED] !== 0) return;
+    if (this.seg === null || words[FLIPPED] !== 0 || this.rank === RankNONE) return;
     this.initAtFlip = words[INIT] >>> 0;
     words[LIMIT] = words[INIT];
     words[FLIPPED] = 1;
@@ -146,18 +173,17 @@ export class Buffer {
     return alloc >>> 0;
   }
 
-  /** attach -- fill a segment from its base up to `limit`; the rest of it is padded. */
-  attach(seg: Seg, limit: number): void {
+  /** attach -- fill [base, limit) of a segment, which is free. */
+  attach(seg: Seg, base: number, limit: number): void {
     aver(this.seg === null && seg.buffer === null, '<design/seg#.inv.buffer>');
     this.seg = seg;
     seg.buffer = this;
     this.delta = seg.delta;
-    this.base = seg.base;
+    this.base = base;
     this.poolLimit = limit;
-    this.setWords(seg.base, limit);
-    this.pool.pad(seg, seg.granuleOf(limit - 1) + 1, seg.granuleLimit);
-    this.generation.accountFill(limit - seg.base);
-    if (this.hart !== null) this.arena.filled += limit - seg.base;
+    this.setWords(base, limit);
+    this.generation?.accountFill(limit - base);
+    if (this.hart !== null) this.arena.filled += limit - base;
   }
 
   /** aged -- take the objects made so far out of the account: their bytes. */
@@ -172,13 +198,13 @@ export class Buffer {
     const seg = this.seg;
     if (seg === null) return;
     const init = this.scanLimit, limit = this.poolLimit;
-    const granule = seg.granuleOf(init), { shield } = this.arena;
+    const { shield } = this.arena;
     if (limit > init) {
       shield.expose(seg);
-      this.pool.pad(seg, granule, granule + (limit - init) / 16);
+      this.pool.bufferEmpty(seg, init, limit);
       shield.cover(seg);
     }
-    this.generation.accountEmpty(init - this.base, limit - init);
+    this.generation?.accountEmpty(init - this.base, limit - init);
     seg.fresh += init - this.base;
     seg.buffer = null;
     this.seg = null;
@@ -226,7 +252,7 @@ export class Buffer {
     aver(Number.isSafeInteger(wanted) && wanted > 0 && wanted < 2 ** 31, '<design/buffer#.if.size>');
     aver(words[INIT] === words[ALLOC], '<design/buffer#.if.one>');
     aver(this.pool.buffers.has(this), '<design/buffer#.if.live>');
-    const arena = this.arena, size = boundsRound(Math.ceil(wanted / 16) * 16);
+    const arena = this.arena, { alignment } = this.pool, size = boundsRound(Math.ceil(wanted / alignment) * alignment);
     arena.enter();
     let res: Res = ResOK;
     if (words[FLIPPED] !== 0) {
@@ -243,7 +269,7 @@ export class Buffer {
     if (res === ResOK) {
       const alloc = words[ALLOC];
       words[ALLOC] = alloc + size;
-      deriveNew(r, c, alloc, size);
+      deriveNew(r, c, alloc, size, this.perms);
     } else {
       r.fill(0, c, c + 7);
     }

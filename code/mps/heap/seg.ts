@@ -8,12 +8,12 @@ import { GranuleSHIFT, PageSIZE } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Generation } from '../arena/generation.ts';
 import { AccessNONE, AccessREAD, AccessWRITE, type AccessSet } from '../plinth.ts';
-import type { AmcPool } from '../pools/amc.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, type ZoneSet } from '../arena/zone.ts';
 import type { Buffer } from './buffer.ts';
 import { SegSPECIAL, SegWHITE } from './heap.ts';
 import type { Nailboard } from './nailboard.ts';
-import { RankEXACT, type Rank } from './rank.ts';
+import type { Pool } from './pool.ts';
+import { RankNONE, type Rank } from './rank.ts';
 
 const SegSig: Sig = 0x51953650;
 
@@ -22,13 +22,24 @@ const SegSig: Sig = 0x51953650;
 const DeferINIT = 3;
 const DeferHIT = 1;
 
+/** What a segment is made from. */
+export interface SegPlace {
+  /** Low addresses, unsigned. */
+  readonly base: number;
+  readonly limit: number;
+  /** Physical address less low address. */
+  readonly delta: number;
+  readonly rank: Rank;
+  readonly large: boolean;
+}
+
 /** A segment. */
 export class Seg {
   sig: Sig = SigINVALID;
   readonly arena: Arena;
-  readonly pool: AmcPool;
-  /** Where its objects are counted; changes when a large object is promoted in place. */
-  generation: Generation;
+  readonly pool: Pool;
+  /** Where its objects are counted; changes when a large object is promoted in place. Null in pools that are not collected. */
+  generation: Generation | null;
   /** Low addresses, unsigned. */
   readonly base: number;
   readonly limit: number;
@@ -36,6 +47,7 @@ export class Seg {
   readonly delta: number;
   /** Its number in the heap's tables. */
   readonly number: number;
+  /** Of the references in it; RankNONE: there are none, and it is never grey. */
   readonly rank: Rank;
   /** Holds one object, which is never copied <design/amc#.large>. */
   readonly large: boolean;
@@ -56,8 +68,8 @@ export class Seg {
   /** Bytes of its objects that the generation counts as new, and as old <design/generation#.inv.identity>. */
   fresh: number = 0;
   aged: number = 0;
-  /** Where its survivors are forwarded to. */
-  forward: Buffer;
+  /** Where its survivors are forwarded to; null where nothing moves. */
+  forward: Buffer | null = null;
   /** What mutators must not do, and what the platform keeps them from doing now <design/shield#.def.modes>. */
   shieldMode: AccessSet = AccessNONE;
   protMode: AccessSet = AccessNONE;
@@ -77,21 +89,21 @@ export class Seg {
   readonly generationRing: Ring<Seg> = new Ring<Seg>(this);
   readonly greyRing: Ring<Seg> = new Ring<Seg>(this);
 
-  constructor(pool: AmcPool, generation: Generation, base: number, limit: number, delta: number, large: boolean) {
+  constructor(pool: Pool, generation: Generation | null, { base, limit, delta, rank, large }: SegPlace) {
     this.arena = pool.arena;
     this.pool = pool;
     this.generation = generation;
     this.base = base;
     this.limit = limit;
     this.delta = delta;
-    this.rank = RankEXACT;
+    this.rank = rank;
     this.large = large;
     this.whiteLimit = limit;
     this.scanned = base;
-    this.forward = pool.forwardFrom(generation);
+    if (rank === RankNONE) this.summary = ZoneSetEMPTY;
     this.number = this.arena.heap.number(this, delta);
     pool.segRing.append(this.poolRing);
-    generation.segRing.append(this.generationRing);
+    generation?.segRing.append(this.generationRing);
     if (large) this.stateAdd(SegSPECIAL);
     this.sig = SegSig;
     this.check();
@@ -136,7 +148,7 @@ export class Seg {
   setGrey(grey: boolean): void {
     if (grey === this.grey) return;
     this.grey = grey;
-    if (grey) this.arena.trace.greyRing.next.append(this.greyRing);
+    if (grey) this.arena.trace.greyRings[this.rank].next.append(this.greyRing);
     else this.greyRing.remove();
     this.syncShield();
   }
@@ -157,7 +169,7 @@ export class Seg {
   /** shieldWanted -- what mutators must not do, from colour and summary alone <design/seg#.prot>. */
   shieldWanted(): AccessSet {
     return (this.grey && this.arena.trace.isFlipped ? AccessREAD : AccessNONE)
-      | (this.summary !== ZoneSetUNIV ? AccessWRITE : AccessNONE);
+      | (this.summary !== ZoneSetUNIV && this.rank !== RankNONE ? AccessWRITE : AccessNONE);
   }
 
   /** rescan -- nothing of it has been scanned in this trace. */
@@ -178,20 +190,20 @@ export class Seg {
   /** age -- count its objects below the buffer's part, if it has one, as old; returns how many bytes are old now. */
   age(): number {
     const buffered = this.buffer === null ? 0 : this.buffer.aged();
-    this.generation.accountAge(this.fresh, buffered);
+    this.generation?.accountAge(this.fresh, buffered);
     this.aged += this.fresh + buffered;
     this.fresh = 0;
     return this.aged;
   }
 
-  /** promote -- count it, and its one object as new, in another generation from now on. */
-  promote(generation: Generation): void {
-    this.generation.accountPromote(generation, this.aged, this.size);
+  /** promote -- count it, and its one object as new, in another generation from now on; survivors go to `forward`. */
+  promote(generation: Generation, forward: Buffer): void {
+    this.generation?.accountPromote(generation, this.aged, this.size);
     this.fresh = this.aged;
     this.aged = 0;
     this.generationRing.remove();
     this.generation = generation;
-    this.forward = this.pool.forwardFrom(generation);
+    this.forward = forward;
     generation.segRing.append(this.generationRing);
   }
 
@@ -201,6 +213,7 @@ export class Seg {
     aver(this.base % PageSIZE === 0 && this.limit % PageSIZE === 0, '<design/seg#.inv.range>');
     aver(this.arena.heap.segs[this.number] === this, '<design/seg#.inv.number>');
     aver(this.grey === !this.greyRing.isSingle, '<design/seg#.inv.grey.ring>');
+    aver(this.rank !== RankNONE || (!this.grey && this.summary === ZoneSetEMPTY), '<design/seg#.inv.leaf>');
     aver(this.whiteLimit >= this.base && this.whiteLimit <= this.limit, '<design/seg#.inv.range>');
     aver(this.buffer === null || this.buffer.seg === this, '<design/seg#.inv.buffer>');
   }
@@ -209,7 +222,7 @@ export class Seg {
     this.check();
     this.sig = SigINVALID;
     aver(this.buffer === null && !this.grey, '<design/seg#.finish.bare>');
-    this.summary = ZoneSetUNIV;
+    if (this.rank !== RankNONE) this.summary = ZoneSetUNIV;
     this.arena.shield.forget(this);
     this.arena.heap.unnumber(this);
     this.poolRing.remove();

@@ -5,7 +5,9 @@
  * what has not been forwarded is nailed where it stands <design/amc#.emergency>.
  */
 import { aver, cool } from '../../base/base.ts';
-import { GranuleSHIFT, PageSHIFT, type Low } from '../../machine/machine.ts';
+import { GranuleSHIFT, type Low } from '../../machine/machine.ts';
+import type { Generation } from '../arena/generation.ts';
+import type { Buffer } from '../heap/buffer.ts';
 import {
   SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
 } from '../heap/heap.ts';
@@ -14,6 +16,7 @@ import type { Seg } from '../heap/seg.ts';
 import { AccessNONE } from '../plinth.ts';
 import { ResOK } from '../result.ts';
 import type { ScanState } from '../trace/scan.ts';
+import type { AmcPool } from './amc.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
@@ -47,7 +50,7 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
 
 /** amcForward -- copy the object at granule `g` to where its generation forwards, and leave word; its new base. .critical */
 function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: number): Low {
-  const buffer = seg.forward, size = granules << SHIFT;
+  const buffer = seg.forward as Buffer, size = granules << SHIFT;
   let to = buffer.forwardReserve(size);
   if (to < 0) {
     ss.res = seg.pool.bufferFill(buffer, size);
@@ -79,6 +82,7 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   }
   starts[copy] = starts[g];
   ss.copied += size;
+  ss.wasMarked = false;
   const { forward } = seg.pool.format;
   if (forward !== undefined) forward(seg.arena.view, heap.lowOf(seg, g), to | 0);
   else {
@@ -110,7 +114,9 @@ function amcStays(ss: ScanState, seg: Seg, g: number, base: Low): boolean {
 /** amcPromote -- preserve a large object where it is, and count it where survivors go <design/amc#.large>. */
 function amcPromote(ss: ScanState, seg: Seg): void {
   ss.inPlace += seg.aged;
-  seg.promote(seg.forward.generation);
+  ss.wasMarked = false;
+  const pool = seg.pool as AmcPool, generation = (seg.forward as Buffer).generation as Generation;
+  seg.promote(generation, pool.forwardFrom(generation));
   seg.stateRemove(WHITE);
   seg.whiteLimit = seg.limit;
   seg.rescan();
@@ -140,10 +146,11 @@ function amcPin(ss: ScanState, seg: Seg, g: number): void {
 }
 
 /** amcNail -- pin the object at granule `g`. The board was paid for with the segment, so this cannot fail
- * <design/amc#.departs.board>. */
+ * <design/pool#.departs.board>. */
 function amcNail(ss: ScanState, seg: Seg, g: number): void {
   seg.board ??= new Nailboard(seg.size >>> SHIFT);
   if (!seg.board.set(g - seg.granuleBase)) return;
+  ss.wasMarked = false;
   seg.stateAdd(SegSPECIAL);
   seg.setGrey(true);
   if (COOL) aver(ss.heap.starts[g] !== 0, '<design/heap#.inv.covered>');
@@ -151,10 +158,8 @@ function amcNail(ss: ScanState, seg: Seg, g: number): void {
 
 /** amcFixAmbig -- a word may be the address of an object: if it is, pin it, and say so. Nothing is written, and nothing can
  * fail. */
-export function amcFixAmbig(ss: ScanState, addr: Low): boolean {
-  const heap = ss.heap, s = heap.tracts[addr >>> PageSHIFT];
-  if ((heap.state[s] & WHITE) === 0) return false;
-  const seg = heap.segs[s] as Seg;
+export function amcFixAmbig(ss: ScanState, seg: Seg, addr: Low): boolean {
+  const { heap } = ss;
   if (addr >>> 0 >= seg.whiteLimit) return false;
   const g = heap.startBefore(seg.granuleOf(addr >>> 0));
   if (heap.starts[g] === PAD || heap.starts[g] === FORWARDED) return false;

@@ -4,20 +4,20 @@
  * of its chain; survivors move on. Objects that an ambiguous reference may mean stay where they are: mostly copying
  * <design/amc>.
  */
-import { aver, cool, Ring } from '../../base/base.ts';
-import { boundsGranule, GranuleSHIFT, type Hart } from '../../machine/machine.ts';
+import { aver } from '../../base/base.ts';
+import { boundsGranule, GranuleSHIFT, type Hart, type Low } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Chain, Generation } from '../arena/generation.ts';
 import { makeRoom } from '../arena/room.ts';
 import { Buffer } from '../heap/buffer.ts';
-import type { Format } from '../heap/format.ts';
+import { tagged, type Format } from '../heap/format.ts';
 import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
-import { Seg } from '../heap/seg.ts';
-import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
-import { scanGranules, type ScanState } from '../trace/scan.ts';
-import { amcIsPreserved } from './amc-fix.ts';
-
-const COOL = cool;
+import { Pool } from '../heap/pool.ts';
+import { RankEXACT } from '../heap/rank.ts';
+import type { Seg } from '../heap/seg.ts';
+import { ResOK, type Res } from '../result.ts';
+import type { ScanState } from '../trace/scan.ts';
+import { amcFix, amcFixAmbig, amcFixEmergency, amcIsPreserved } from './amc-fix.ts';
 
 /** Objects from this size up get a segment of their own and are never copied <design/amc#.large>. */
 const LargeSIZE = 16 * 1024;
@@ -28,45 +28,54 @@ const ExtendSIZE = 64 * 1024;
 /** How much of a segment is scanned before the trace asks whether it has done enough <design/trace#.scan.part>. */
 const ScanPART = 16 * 1024;
 
-/** What the ledger is charged for a segment: its record, and a bit a granule for the board that it may need
- * <design/amc#.departs.board>. */
-const segRecord = (size: number): number => 128 + size / 128;
+/** What an AMC pool is made with. */
+export interface AmcOptions {
+  /** Default: tags say where references are. */
+  readonly format?: Format;
+  /** Default: the arena's. */
+  readonly chain?: Chain;
+}
 
 /** An automatic mostly-copying pool. */
-export class AmcPool {
-  readonly arena: Arena;
-  readonly format: Format;
+export class AmcPool extends Pool {
+  readonly isAutomatic = true;
+  readonly isMoving = true;
+  override readonly largeSize: number = LargeSIZE;
+  readonly extendBy: number;
   /** Whether the format itself says where objects have moved. */
   private readonly formatForwards: boolean;
-  readonly largeSize: number;
-  readonly extendBy: number;
-  readonly segRing: Ring<Seg> = new Ring<Seg>(null as unknown as Seg);
-  readonly buffers: Set<Buffer> = new Set();
   /** The chain's generations, and the arena's top one. */
   readonly generations: readonly Generation[];
   /** For each generation the buffer into which its survivors go. */
   private readonly forwards: readonly Buffer[];
 
-  constructor(arena: Arena, format: Format, chain: Chain) {
+  constructor(arena: Arena, { format = tagged, chain }: AmcOptions) {
+    super(arena, { kind: 'amc', format });
     aver((format.forward === undefined) === (format.isForwarded === undefined), '<design/format#.if.pair>');
-    this.arena = arena;
-    this.format = format;
     this.formatForwards = format.forward !== undefined;
-    this.generations = [...chain.generations, arena.topGeneration];
-    this.largeSize = LargeSIZE;
+    this.generations = [...arena.chainFor(chain).generations, arena.topGeneration];
     this.extendBy = arena.grainsRound(Math.min(ExtendSIZE, (this.generations[0]).capacity));
     this.forwards = this.generations.map((_, index) => {
       const next = Math.min(index + 1, this.generations.length - 1);
-      return new Buffer(this, this.generations[next], null);
+      return new Buffer({ pool: this, generation: this.generations[next], hart: null, rank: RankEXACT });
     });
   }
 
-  /** allocationPoint -- a place from which `hart`'s thread allocates; `finish` it when the thread is done. */
-  allocationPoint(hart: Hart): Buffer {
+  override allocationPoint(hart: Hart): Buffer {
     aver(this.arena.hasThread(hart), '<design/buffer#.if.registered>');
-    const buffer = new Buffer(this, this.generations[0], hart);
+    const buffer = new Buffer({ pool: this, generation: this.generations[0], hart, rank: RankEXACT });
     this.buffers.add(buffer);
     return buffer;
+  }
+
+  /** Bytes of its segments less those of objects and buffers. */
+  override get freeSize(): number {
+    let size = 0;
+    for (let node = this.segRing.next; node !== this.segRing; node = node.next) {
+      const { owner: seg } = node, { buffer } = seg;
+      size += seg.size - seg.aged - seg.fresh - (buffer === null ? 0 : buffer.limit - buffer.base);
+    }
+    return size;
   }
 
   /** forwardFrom -- where survivors of a generation go. */
@@ -75,40 +84,49 @@ export class AmcPool {
   }
 
   /** bufferFill -- give a buffer a fresh segment with room for `size` bytes <design/amc#.fill>. */
-  bufferFill(buffer: Buffer, size: number): Res {
+  override bufferFill(buffer: Buffer, size: number): Res {
     const large = size >= this.largeSize || size > this.extendBy;
-    const generation = buffer.generation, forwarding = buffer.hart === null;
+    const generation = buffer.generation as Generation, forwarding = buffer.hart === null;
     buffer.detach();
     const want = large ? this.arena.grainsRound(size) : this.extendBy;
-    let seg = this.segAlloc(generation, want, boundsGranule(size), large);
+    let seg = this.segMake(generation, want, boundsGranule(size), large);
     if (typeof seg === 'number' && !large && this.arena.grainsRound(size) < want) {
-      seg = this.segAlloc(generation, this.arena.grainsRound(size), 1, false);
+      seg = this.segMake(generation, this.arena.grainsRound(size), 1, false);
     }
     if (typeof seg === 'number' && !forwarding) {
-      seg = makeRoom(this.arena, size, () => this.segAlloc(generation, this.arena.grainsRound(size), boundsGranule(size), large));
+      seg = makeRoom(this.arena, size, () => this.segMake(generation, this.arena.grainsRound(size), boundsGranule(size), large));
     }
     if (typeof seg === 'number') return seg;
-    buffer.attach(seg, large ? seg.base + size : seg.limit);
+    const limit = large ? seg.base + size : seg.limit;
+    // The rest of a large object's segment is nobody's.
+    this.pad(seg, seg.granuleOf(limit - 1) + 1, seg.granuleLimit);
+    buffer.attach(seg, seg.base, limit);
     return ResOK;
   }
 
-  private segAlloc(generation: Generation, size: number, alignment: number, large: boolean): Seg | Res {
-    const { grains, ledger } = this.arena;
-    if (!ledger.charge(segRecord(size))) return grains.available < segRecord(size) ? ResCOMMITLIMIT : ResMEMORY;
-    const found = this.arena.grainsAlloc(size, alignment, generation);
-    if (found.res !== ResOK) {
-      ledger.credit(segRecord(size));
-      return found.res;
-    }
-    const seg = new Seg(this, generation, found.base, found.base + size, found.delta, large);
+  private segMake(generation: Generation, size: number, alignment: number, large: boolean): Seg | Res {
+    const seg = this.segAlloc(generation, generation, size, alignment, { large });
+    if (typeof seg === 'number') return seg;
+    seg.forward = this.forwardFrom(generation);
     if (this.formatForwards) seg.stateAdd(SegSPECIAL);
-    generation.accountAlloc(size);
     return seg;
+  }
+
+  override fix(ss: ScanState, s: number, base: Low): Low {
+    return amcFix(ss, s, base);
+  }
+
+  override fixEmergency(ss: ScanState, s: number, base: Low): Low {
+    return amcFixEmergency(ss, s, base);
+  }
+
+  override fixAmbig(ss: ScanState, seg: Seg, addr: Low): boolean {
+    return amcFixAmbig(ss, seg, addr);
   }
 
   /** whiten -- condemn what can be condemned of a segment; returns its bytes, 0 if it stays out of the trace
    * <design/amc#.whiten>. */
-  whiten(seg: Seg): number {
+  override whiten(seg: Seg): number {
     const buffer = seg.buffer;
     if (buffer !== null && buffer.hart === null) buffer.detach();
     else if (buffer !== null) {
@@ -136,7 +154,7 @@ export class AmcPool {
 
   /** scan -- fix the references of a grey segment that have not been, until the work comes to `enough` or `ss.res` says why not;
    * true if all have been <design/amc#.scan>. */
-  scan(ss: ScanState, seg: Seg, enough: number): boolean {
+  override scan(ss: ScanState, seg: Seg, enough: number): boolean {
     if (seg.white) {
       // Only a nailed segment is white and grey: those of its objects that stay are scanned.
       this.scanNailed(ss, seg);
@@ -153,22 +171,6 @@ export class AmcPool {
       seg.scanned = limit;
     }
     return true;
-  }
-
-  private scanRange(ss: ScanState, seg: Seg, g: number, limit: number): void {
-    const { scan, skip } = this.format, { view } = this.arena;
-    if (scan === undefined) {
-      scanGranules(ss, g, limit);
-      return;
-    }
-    this.eachObject(g, limit, (object, next) => {
-      if (ss.res !== ResOK || ss.heap.isPad(object)) return;
-      const base = ss.heap.lowOf(seg, object), end = ss.heap.lowOf(seg, next);
-      if (COOL && skip !== undefined) aver((skip(view, base) | 0) === end, '<design/format#.if.skip>');
-      const res = scan(view, base, end);
-      if (ss.res === ResOK) ss.res = res;
-      ss.scanned += (next - object) * 16;
-    });
   }
 
   /** scanNailed -- scan the objects of a white segment that stay, until no more are found <design/amc#.inv.nailed.loop>. */
@@ -190,7 +192,7 @@ export class AmcPool {
   }
 
   /** reclaim -- free what the trace did not preserve; returns how many bytes that is <design/amc#.reclaim>. */
-  reclaim(seg: Seg): number {
+  override reclaim(seg: Seg): number {
     if (!seg.white) return 0;
     if (seg.board === null && seg.buffer === null && seg.whiteLimit === seg.limit) {
       const size = seg.aged;
@@ -218,56 +220,14 @@ export class AmcPool {
     const dead = seg.aged - kept;
     this.arena.trace.ss.inPlace += kept;
     seg.aged = kept;
-    seg.generation.accountReclaim(dead);
+    seg.generation?.accountReclaim(dead);
     this.unwhiten(seg);
     this.segTidy(seg);
     return dead;
   }
 
-  /** pad -- make granules [g, limit) of a segment, if any, nobody's. */
-  pad(seg: Seg, g: number, limit: number): void {
-    if (g === limit) return;
-    const heap = this.arena.heap;
-    heap.pad(g, limit);
-    this.format.pad?.(this.arena.view, heap.lowOf(seg, g), heap.lowOf(seg, limit));
-  }
-
-  /** segTidy -- free a segment in which there is nothing: nobody would condemn it <design/amc#.inv.empty>. */
-  segTidy(seg: Seg): void {
-    if (seg.aged === 0 && seg.fresh === 0 && seg.buffer === null) this.segFree(seg);
-  }
-
-  /** segFree -- give a segment's grains back, tags and starts cleared <design/seg#.inv.free.clear>. */
-  private segFree(seg: Seg): void {
-    const { generation } = seg;
-    seg.board = null;
-    this.arena.ledger.credit(segRecord(seg.size));
-    generation.accountReclaim(seg.aged);
-    generation.newSize -= seg.fresh;
-    generation.freeSize += seg.fresh;
-    generation.accountFree(seg.size);
-    seg.setGrey(false);
-    seg.finish();
-    this.arena.heap.wipe(seg.granuleBase, seg.granuleLimit);
-    this.arena.grainsFree(seg.base, seg.limit);
-  }
-
-  /** eachObject -- visit what begins in granules [g, limit) of a segment, pads and forwarded ones too. */
-  eachObject(g: number, limit: number, visit: (g: number, next: number) => void): void {
-    const heap = this.arena.heap;
-    for (let at = g; at < limit;) {
-      const start = heap.starts[at];
-      aver(start !== 0, '<design/heap#.inv.covered>');
-      const next = at + heap.sizeAt(at, limit);
-      visit(at, next);
-      at = next;
-    }
-  }
-
-  /** finish -- destroy the pool with everything in it; no trace may be busy. */
-  finish(): void {
-    for (const buffer of [...this.buffers, ...this.forwards]) buffer.detach();
-    this.buffers.clear();
-    while (!this.segRing.isSingle) this.segFree(this.segRing.next.owner);
+  override finish(): void {
+    for (const buffer of this.forwards) buffer.detach();
+    super.finish();
   }
 }

@@ -11,20 +11,28 @@ import {
 import { ZoneSetEMPTY, type ZoneSet } from '../arena/zone.ts';
 import { deriveMoved } from '../heap/authority.ts';
 import { SegWHITE, type Heap } from '../heap/heap.ts';
+import { RankEXACT, type Rank } from '../heap/rank.ts';
 import { ResOK, type Res } from '../result.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
 const WINDOW = WindowHIGH, WHITE = SegWHITE, OK = ResOK, PAGE = PageSHIFT;
 
+/** What fix says of a weak reference to what is not preserved: it becomes NULL <design/scan#.splat>. No object is at 0. */
+export const SPLAT: Low = 0;
+
 /** Third stage of fix: preserve the object that `base` in segment number `s` belongs to; returns the base of the
- * reference from now on, or sets `ss.res`. */
+ * reference from now on, or SPLAT, or sets `ss.res`. */
 export type Fix = (ss: ScanState, s: number, base: Low) => Low;
 
 /** What a scan carries along. */
 export class ScanState {
   readonly heap: Heap;
   fix: Fix;
+  /** Of the references that are being fixed. */
+  rank: Rank = RankEXACT;
+  /** Fix makes it false when it has preserved what was not preserved yet <design/scan#.marked>. */
+  wasMarked: boolean = true;
   /** The condemned zones. */
   white: ZoneSet = ZoneSetEMPTY;
   /** Zones of all references met, as they were <design/scan#.inv.unfixed>. */
@@ -66,7 +74,7 @@ export class ScanState {
   }
 }
 
-/** fixWords -- stages one and two for the tagged capability in words w[at..at+3]; false if it must lose its tag. .critical */
+/** fixWords -- stages one and two for the tagged capability in words w[at..at+3]; false if it must lose its tag, or is NULL now. .critical */
 export function fixWords(ss: ScanState, w: Int32Array, at: number): boolean {
   if (w[at + 1] !== WINDOW) return true;
   const low = w[at], bounds = w[at + 2];
@@ -81,6 +89,10 @@ export function fixWords(ss: ScanState, w: Int32Array, at: number): boolean {
     return true;
   }
   const now = ss.fix(ss, s, base);
+  if (now === SPLAT) {
+    w.fill(0, at, at + 4);
+    return false;
+  }
   ss.fixed |= 1 << (now >>> heap.zoneShift);
   if (now === base) return true;
   if (deriveMoved(w, at, base, (now - base) | 0)) return true;

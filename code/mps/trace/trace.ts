@@ -12,13 +12,12 @@ import type { Arena } from '../arena/arena.ts';
 import { oldest, type Generation } from '../arena/generation.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange } from '../arena/zone.ts';
 import type { QuantumReason, Reason } from '../event.ts';
-import { RankAMBIG, RankEXACT, RankLIMIT, type Rank } from '../heap/rank.ts';
+import { RankAMBIG, RankEXACT, RankLIMIT, RankWEAK, type Rank } from '../heap/rank.ts';
 import type { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
-import { amcFix, amcFixAmbig, amcFixEmergency } from '../pools/amc-fix.ts';
 import { AccessREAD, AccessWRITE, type AccessSet, type Step } from '../plinth.ts';
 import { ResOK } from '../result.ts';
-import { fixWords, ScanState } from './scan.ts';
+import { fixWords, ScanState, type Fix } from './scan.ts';
 
 const COOL = cool;
 
@@ -29,6 +28,10 @@ const DeferDELAY = 3;
  * giving one back <design/trace#.work>. */
 const TouchWORK = 256;
 const ReclaimWORK = 4096;
+
+/** segFix -- the third stage of fix in a trace: what the segment's pool does. .critical */
+const segFix: Fix = (ss, s, base) => (ss.heap.segs[s] as Seg).pool.fix(ss, s, base);
+const segFixEmergency: Fix = (ss, s, base) => (ss.heap.segs[s] as Seg).pool.fixEmergency(ss, s, base);
 
 /** Where a trace is in its life. */
 export type TraceState = 'idle' | 'condemned' | 'flipped' | 'reclaiming';
@@ -46,7 +49,8 @@ export class Trace {
   hasPinned: boolean = false;
   /** Whether everything was condemned. */
   wasWorld: boolean = false;
-  readonly greyRing: Ring<Seg> = new Ring<Seg>(null as unknown as Seg);
+  /** By rank: the segments that are to be scanned. */
+  readonly greyRings: readonly Ring<Seg>[] = Array.from({ length: RankLIMIT }, () => new Ring<Seg>(null as unknown as Seg));
   readonly ss: ScanState;
   private condemnedSegs: Seg[] = [];
   private reclaimIndex: number = 0;
@@ -64,7 +68,7 @@ export class Trace {
 
   constructor(arena: Arena) {
     this.arena = arena;
-    this.ss = new ScanState(arena.heap, amcFix);
+    this.ss = new ScanState(arena.heap, segFix);
   }
 
   get isBusy(): boolean {
@@ -133,7 +137,7 @@ export class Trace {
       for (const seg of ringList(pool.segRing)) {
         this.ss.touched += TouchWORK;
         seg.rescan();
-        if (seg.white || (seg.summary & this.ss.white) === 0) continue;
+        if (seg.white || seg.rank < 0 || (seg.summary & this.ss.white) === 0) continue;
         this.foundation += seg.size;
         seg.setGrey(true);
       }
@@ -151,8 +155,9 @@ export class Trace {
     this.state = 'flipped';
     // Mutators may fault from here on, and what they hit is of this rank <design/trace#.band>.
     this.setBand(RankEXACT);
-    const grey = ringList(this.greyRing);
+    const grey = this.greyRings.flatMap(ringList);
     for (const seg of grey) seg.syncShield();
+    for (const keeper of arena.keepers) keeper.flipped(this);
     this.quantum = arena.control.quantum(this);
     arena.tell({
       type: 'flip', trace: this.count, roots: this.ss.scanned, grey: grey.length, foundation: this.foundation,
@@ -162,8 +167,10 @@ export class Trace {
   private scanRoot(root: Root): void {
     const ss = this.ss;
     const pin = (addr: Low): void => {
-      if (amcFixAmbig(ss, addr)) this.hasPinned = true;
+      const seg = ss.heap.segOf(addr);
+      if (seg?.white === true && seg.pool.fixAmbig(ss, seg, addr)) this.hasPinned = true;
     };
+    ss.rank = root.rank;
     ss.begin();
     root.scan(ss, pin);
     if (ss.res === ResOK) return;
@@ -178,10 +185,43 @@ export class Trace {
     const { ss } = this, from = ss.work, enough = from + Math.min(this.quantum, most), trace = this.count;
     while (this.isBusy && ss.work < enough) {
       if (this.state === 'reclaiming') this.reclaimSlice(enough);
-      else if (!this.greyRing.isSingle) this.scanSeg(this.greyRing.next.owner, enough);
-      else this.advanceBand();
+      else {
+        const seg = this.greyFind();
+        if (seg !== null) this.scanSeg(seg, enough);
+        else if (this.scanKeepers(enough)) this.advanceBand();
+      }
     }
     this.arena.tell({ type: 'quantum', trace, why, work: ss.work - from, left: this.state });
+  }
+
+  /** greyFind -- a grey segment that is to be scanned in this band; null if there is none <design/trace#.band>. */
+  private greyFind(): Seg | null {
+    // Weak references preserve nothing: there is nothing else to be scanned after them.
+    const least = this.band === RankWEAK ? RankWEAK : RankEXACT;
+    for (let rank = this.band; rank >= least; --rank) {
+      const first = this.greyRings[rank].next;
+      if (first !== this.greyRings[rank]) return first.owner;
+    }
+    return null;
+  }
+
+  /** scanKeepers -- have what is held outside of segments fixed; true if this band is done with, false if there may be more to do
+   * <design/keeper#.inv.again>. */
+  private scanKeepers(enough: number): boolean {
+    const { ss } = this;
+    for (const keeper of this.arena.keepers) {
+      ss.rank = this.band;
+      ss.begin();
+      let isDone = keeper.scan(this, this.band, enough);
+      if (ss.res !== ResOK) {
+        this.enterEmergency();
+        ss.res = ResOK;
+        isDone = keeper.scan(this, this.band, Infinity);
+        aver(ss.res === ResOK, '<design/amc#.emergency>');
+      }
+      if (!isDone || this.greyFind() !== null) return false;
+    }
+    return true;
   }
 
   private advanceBand(): void {
@@ -211,6 +251,7 @@ export class Trace {
       seg.scanFrom = seg.white ? seg.limit : seg.scanned;
       ss.begin();
     } else ss.begin(seg.unfixed, seg.fixed);
+    ss.rank = seg.rank;
     shield.expose(seg);
     let isDone = seg.pool.scan(ss, seg, enough);
     if (ss.res !== ResOK) {
@@ -296,7 +337,7 @@ export class Trace {
     aver(this.isBusy, '<design/trace#.inv.emergency>');
     this.emergency = true;
     this.arena.counts.emergencies += 1;
-    this.ss.fix = amcFixEmergency;
+    this.ss.fix = segFixEmergency;
     this.arena.tell({
       type: 'emergency', trace: this.count, committed: grains.committed, limit: grains.parameters.commitLimit,
     });
@@ -315,24 +356,25 @@ export class Trace {
 
   private finish(): void {
     const { arena, ss } = this;
-    aver(this.greyRing.isSingle, '<design/trace#.inv.finish>');
+    aver(this.greyRings.every((ring) => ring.isSingle), '<design/trace#.inv.finish>');
     // Forwarded objects were reclaimed where they had been, but live on elsewhere.
     const gained = Math.max(0, this.reclaimed - ss.copied);
     for (const generation of this.generations) generation.learn(this.condemned, this.condemned - gained);
     // Emergency ends before the trace does <design/trace#.inv.emergency>.
     this.emergency = false;
-    ss.fix = amcFix;
+    ss.fix = segFix;
     this.condemnedSegs = [];
     this.generations = [];
     ss.white = ZoneSetEMPTY;
     this.state = 'idle';
+    for (const keeper of arena.keepers) keeper.finished(this);
     arena.traceFinished(this, gained);
     if (COOL) arena.check();
   }
 
   check(): void {
     aver(!this.emergency || this.isBusy, '<design/trace#.inv.emergency>');
-    aver(this.isBusy || this.greyRing.isSingle, '<design/trace#.inv.finish>');
+    aver(this.isBusy || this.greyRings.every((ring) => ring.isSingle), '<design/trace#.inv.finish>');
     aver(this.isBusy || this.ss.white === ZoneSetEMPTY, '<design/trace#.inv.finish>');
   }
 }
@@ -342,18 +384,4 @@ function ringList(ring: Ring<Seg>): Seg[] {
   const list: Seg[] = [];
   for (let node = ring.next; node !== ring; node = node.next) list.push(node.owner);
   return list;
-}
-
-/** What may look on while the collector works; it changes nothing <design/arena#.watcher>. */
-export interface Watcher {
-  /** The mutators are stopped, some segments are white, and nothing has moved yet. */
-  condemned?(trace: Trace): void;
-  /** A segment has been scanned, and its summary recorded. */
-  scanned?(seg: Seg): void;
-  /** The trace is over; mutators are not running yet. */
-  finished?(trace: Trace): void;
-  /** Collecting begins, or is over: for who measures pauses. */
-  pause?(begins: boolean): void;
-  /** The arena has been left: what is wanted of protection is enforced, but nobody has run yet. */
-  left?(): void;
 }

@@ -213,7 +213,7 @@ describe('a buffer that is quite full', () => {
     expect(lab.objects().size).toBe(1);
   });
 
-  test('and empties again and again leaves no segments behind <design/amc#.inv.empty>', () => {
+  test('and empties again and again leaves no segments behind <design/pool#.inv.empty>', () => {
     const lab = new Lab({ nursery: '4KiB' }), slot = lab.t.local();
     lab.object();
     for (let n = 0; n < 50; ++n) {

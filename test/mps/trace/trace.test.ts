@@ -58,7 +58,7 @@ describe('a trace', () => {
     lab.object();
     lab.litter(3200);
     lab.arena.collect();
-    expect(lab.told.map(({ type }) => type).filter((type) => type !== 'chunk' && type !== 'thread' && type !== 'arena')).toEqual(['suspend', 'condemn', 'band', 'flip', 'reclaim', 'quantum', 'resume']);
+    expect(lab.told.map(({ type }) => type).filter((type) => type !== 'chunk' && type !== 'thread' && type !== 'arena')).toEqual(['suspend', 'condemn', 'band', 'flip', 'band', 'band', 'reclaim', 'quantum', 'resume']);
     const [condemn] = lab.events('condemn'), [reclaim] = lab.events('reclaim');
     expect([condemn.condemned, reclaim.copied, reclaim.reclaimed]).toEqual([3232, 32, 3200]);
     expect(lab.arena.trace.isBusy).toBe(false);
@@ -71,7 +71,7 @@ describe('a trace', () => {
     lab.arena.watcher = { scanned: () => { expect(trace.emergency).toBe(true); trace.check(); } };
     lab.arena.collect();
     expect(lab.arena.counts.emergencies).toBe(1);
-    expect([trace.emergency, trace.greyRing.isSingle, trace.ss.white]).toEqual([false, true, 0]);
+    expect([trace.emergency, trace.greyRings.every((ring) => ring.isSingle), trace.ss.white]).toEqual([false, true, 0]);
     for (const seg of heap.segs) if (seg !== null) expect([seg.grey, seg.white, seg.board, seg.whiteLimit]).toEqual([false, false, null, seg.limit]);
     trace.emergency = true;
     expect(() => { trace.check(); }).toThrow('<design/trace#.inv.emergency>');
