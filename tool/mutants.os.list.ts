@@ -175,14 +175,14 @@ export const mutantsOfSystem: readonly Mutant[] = [
     file: 'code/os/wait.ts',
     old: 'wait.broken === \'timeout\' && !condition() ? ETIMEDOUT',
     new: 'wait.broken === \'timeout\' ? ETIMEDOUT',
-    tests: ['test/os/wait.test.ts', 'test/os/signal-wait.test.ts', 'test/os/pthread/pthread.test.ts'],
+    tests: ['test/os/wait-ends.test.ts'],
   },
   {
     name: 'a handler with SA_RESTART undoes one without',
     file: 'code/os/wait.ts',
     old: 'if (this.broken === \'no\' || this.broken === \'restart\') this',
     new: 'this',
-    tests: ['test/os/wait.test.ts', 'test/os/signal-wait.test.ts'],
+    tests: ['test/os/wait-ends.test.ts'],
   },
   {
     name: 'of two timers at one time the later goes first',
@@ -215,9 +215,9 @@ export const mutantsOfSystem: readonly Mutant[] = [
   {
     name: 'a recursive mutex is had once after a condition',
     file: 'code/os/pthread/lock.ts',
-    old: '    if (!this.take(thread)) yield* this.await(thread, Infinity);\n    this.count = count;\n',
-    new: '    if (!this.take(thread)) yield* this.await(thread, Infinity);\n    this.count = Math.min(count, 1);\n',
-    tests: ['test/os/pthread/pthread.test.ts'],
+    old: '    this.count = count;\n',
+    new: '    this.count = Math.min(count, 1);\n',
+    tests: ['test/os/pthread/rules.test.ts'],
   },
   {
     name: 'who is cancelled takes the call of another',
@@ -238,7 +238,7 @@ export const mutantsOfSystem: readonly Mutant[] = [
     file: 'code/os/pthread/keys.ts',
     old: '    for (const { specifics } of thread.process.threads) specifics?.delete(key);\n',
     new: '',
-    tests: ['test/os/pthread/pthread.test.ts'],
+    tests: ['test/os/pthread/rules.test.ts'],
   },
   {
     name: 'what was left before its end is never done',
@@ -252,14 +252,14 @@ export const mutantsOfSystem: readonly Mutant[] = [
     file: 'code/os/pthread/pthread.ts',
     old: 'target === thread || thread.joiner === target',
     new: 'target === thread',
-    tests: ['test/os/pthread/pthread.test.ts'],
+    tests: ['test/os/pthread/rules.test.ts'],
   },
   {
     name: 'a signal to a process is a stopped thread\'s',
     file: 'code/os/taker.ts',
     old: ' && thread.suspended === 0 &&',
     new: ' && thread.suspended >= 0 &&',
-    tests: ['test/os/signal.test.ts', 'test/os/signal-action.test.ts', 'test/os/suspend.test.ts'],
+    tests: ['test/os/signal-taker.test.ts'],
   },
   {
     name: 'what is ignored from now on still waits',

@@ -162,8 +162,8 @@ export const mutantsOfSpaces: readonly Mutant[] = [
   {
     name: 'all of a segment is more than there is',
     file: 'code/os/vm/shm.ts',
-    old: 'size > there.object.size',
-    new: 'size >= there.object.size',
+    old: 'size > there.size',
+    new: 'size >= there.size',
     tests: ['test/os/vm/shm.test.ts'],
   },
   {

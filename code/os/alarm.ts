@@ -5,6 +5,7 @@
 import type { Clock, Timer } from './clock.ts';
 import { signalIsLost, signalPost } from './delivery.ts';
 import { EINVAL } from './errno.ts';
+import { endingCheck } from './proc/ending.ts';
 import type { Process } from './process.ts';
 import { safetyCheck } from './safety.ts';
 import { SI_KERNEL, SIGALRM } from './signal.ts';
@@ -43,6 +44,7 @@ export function setitimer(process: Process, value: number, interval: number = 0)
 }
 
 function timerSet(process: Process, value: number, interval: number): Itimer {
+  endingCheck(process.kernel);
   const before = getitimer(process), { clock } = process.kernel;
   if (process.alarm !== null) clock.cancel(process.alarm.timer);
   process.alarm = null;

@@ -127,12 +127,12 @@ function handlerPush(
   thread.frameEnter(level);
   thread.maskLow |= disposition.low;
   thread.maskHigh |= disposition.high;
-  takersAsk(thread);
   if ((flags & ResetHAND) !== 0) process.reset(signal);
   kernel.counts.signals += 1;
   if (kernel.watcher !== null) kernel.watcher.signal?.(thread, signal, code);
   const wants = (flags & SigINFO) !== 0;
   thread.levelPush(handler(signal, wants ? level.info : null, wants ? level.context : null, thread));
+  takersAsk(thread);
   return level;
 }
 
@@ -180,18 +180,22 @@ function obey(thread: Thread, level: Level, yielded: Yielded): unknown {
   }
   if (yielded instanceof Operation) return operationPerform(thread.hart, yielded);
   level.wait = yielded;
-  thread.process.kernel.runUntil(thread, () => yielded.ready());
-  level.wait = null;
+  try {
+    thread.process.kernel.runUntil(thread, () => yielded.ready());
+  } finally {
+    level.wait = null;
+  }
   return undefined;
 }
 
 /** callDrive -- a call that can block, for who cannot yield: others run, nested, while it waits; its result. */
 export function callDrive<T>(thread: Thread, call: Generator<Wait, T, unknown>): T {
-  const { kernel } = thread.process, before = thread.waitOnHost;
+  const { kernel } = thread.process, { waitOnHost, waitOnHostAt } = thread;
   let turn = call.next();
   while (turn.done !== true) {
     const wait = turn.value;
     thread.waitOnHost = wait;
+    thread.waitOnHostAt = thread.depth;
     try {
       kernel.runUntil(thread, () => wait.ready());
     } catch (error) {
@@ -200,7 +204,8 @@ export function callDrive<T>(thread: Thread, call: Generator<Wait, T, unknown>):
       turn = call.throw(error);
       continue;
     } finally {
-      thread.waitOnHost = before;
+      thread.waitOnHost = waitOnHost;
+      thread.waitOnHostAt = waitOnHostAt;
     }
     turn = call.next();
   }
@@ -213,6 +218,8 @@ function levelsDrive(thread: Thread): void {
   for (;;) {
     pendingPush(thread);
     if (thread.depth === floor) return;
+    // The same signals may have stopped the process.
+    if (thread.isHeld) thread.process.kernel.runUntil(thread, always);
     const level = thread.levelTop();
     levelDrive(thread, level);
     sigreturn(thread, level);
@@ -248,7 +255,7 @@ const always = (): boolean => true;
  * EAGAIN where too many real-time signals wait. */
 export function signalSend(process: Process, thread: Thread | null, signal: number, code: number, value: number = 0): number {
   const { kernel } = process, pid = kernel.current?.process.pid ?? 0;
-  const isSent = signalPut(process, thread, { signal, code, pid, value, status: 0 });
+  const isSent = signalPut(process, thread, { signal, code, pid, value, status: 0 }, kernel.current === null);
   if (signal === SIGKILL) {
     if (kernel.current?.unwind) throw kernel.current.unwind;
     return 0;
@@ -261,15 +268,15 @@ export function signalSend(process: Process, thread: Thread | null, signal: numb
 
 /** signalPost -- the kernel itself tells a process of something; it is delivered when its receiver runs. */
 export function signalPost(process: Process, signal: number, code: number, pid: number = 0, status: number = 0): void {
-  signalPut(process, null, { signal, code, pid, value: 0, status });
+  signalPut(process, null, { signal, code, pid, value: 0, status }, false);
 }
 
 /** signalPut -- note down that a signal waits for a thread, or for the process, and wake who may take it; false if it cannot be queued. */
-function signalPut(process: Process, target: Thread | null, sent: SigSent): boolean {
+function signalPut(process: Process, target: Thread | null, sent: SigSent, byHost: boolean): boolean {
   const { signal, pid } = sent, { scheduler } = process.kernel;
   if (process.status !== null) return true;
   if (signal === SIGKILL) {
-    const named = target ?? takerFind(process, signal);
+    const named = target ?? takerFind(process, signal, byHost);
     process.terminate({ signal, report: crashReport(process, named, signal, sent.code, null, `sent by process ${pid}`), core: false });
     return true;
   }
@@ -278,7 +285,7 @@ function signalPut(process: Process, target: Thread | null, sent: SigSent): bool
   if (process.ignores(signal) && !isKept(process, target, signal)) return true;
   if (target === null) {
     if (!process.pendingSet.add(sent)) return false;
-    takerCall(process, signal);
+    takerCall(process, signal, byHost);
     return true;
   }
   if (!target.pendingSet.add(sent)) return false;
@@ -334,6 +341,7 @@ function deliver(thread: Thread, sent: SigSent, isSafe: boolean): void {
 
 /** waitInterrupt -- a handler will run over what the thread waits for: a call that can be broken off is <design/signal#.wait>. */
 function waitInterrupt(thread: Thread, flags: number): void {
-  const wait = thread.depth > 0 ? thread.levelTop().wait ?? thread.waitOnHost : thread.waitOnHost;
+  const { depth, waitOnHost, waitOnHostAt } = thread, yielded = depth > 0 ? thread.levelTop().wait : null;
+  const wait = yielded ?? (depth === waitOnHostAt ? waitOnHost : null);
   if (wait instanceof Sleep) wait.interrupt((flags & SA_RESTART) !== 0);
 }

@@ -4,7 +4,7 @@
  * there <design/signal#.jump>.
  */
 import { aver } from '../base/base.ts';
-import { settle } from './delivery.ts';
+import { isDeliverable, settle } from './delivery.ts';
 import type { SigSet } from './signal.ts';
 import type { Thread, ThreadRun, Yielded } from './thread.ts';
 
@@ -55,16 +55,26 @@ export class Jump extends Error {
   }
 }
 
-/** jumpCatch -- sigsetjmp: run `body`, which handlers may leave by `jump`; 0 when it has returned, else what was jumped with. */
+/** jumpCatch -- sigsetjmp: run `body`, which handlers may leave by `jump`; 0 when it has returned, else what was jumped with. A handler of
+ * what the jump has unblocked may jump here again. */
 export function* jumpCatch(thread: Thread, body: (point: JumpPoint) => ThreadRun): Generator<Yielded, number, unknown> {
   const point = new JumpPoint(thread);
   try {
-    yield* body(point);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof Jump) || error.point !== point) throw error;
-    point.restore();
-    return error.value;
+    for (let jumped: Jump | null = null; ;) {
+      try {
+        if (jumped === null) {
+          yield* body(point);
+          return 0;
+        }
+        point.restore();
+        // What a stepped program blocks no more the scheduler delivers.
+        if (isDeliverable(thread)) yield undefined;
+        return jumped.value;
+      } catch (error) {
+        if (!(error instanceof Jump) || error.point !== point) throw error;
+        jumped = error;
+      }
+    }
   } finally {
     point.isLive = false;
   }
@@ -76,27 +86,6 @@ export function jump(point: JumpPoint, value: number = 1): never {
   throw new Jump(point, value === 0 ? 1 : value);
 }
 
-/** jumpLand -- a program of a thread has ended by an error: if that is a jump to a level below, unwind those between, and have that one
- * go on with it when it is resumed. Whether it was. */
-export function jumpLand(thread: Thread, error: unknown): boolean {
-  if (!(error instanceof Jump) || error.point.thread !== thread || !error.point.isLive || thread.depth < error.point.depth) return false;
-  while (thread.depth > error.point.depth) {
-    const { run } = thread.levelTop();
-    thread.levelPop();
-    levelLeave(run, error);
-  }
-  const level = thread.levelTop();
-  level.operation = null;
-  level.wait = null;
-  level.thrown = error;
-  return true;
-}
-
-/** levelLeave -- let the error pass through a program; one that has ended by it lets it pass at once. */
-function levelLeave(run: ThreadRun | null, error: Jump): void {
-  try {
-    run?.throw(error);
-  } catch (passed) {
-    if (!(passed instanceof Jump) || passed !== error) throw passed;
-  }
-}
+/** jumpPasses -- whether an error that has ended a program of a thread is a jump to what is there still, further down. */
+export const jumpPasses = (thread: Thread, error: unknown): error is Jump =>
+  error instanceof Jump && error.point.thread === thread && error.point.isLive && error.point.depth <= thread.depth;

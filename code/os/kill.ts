@@ -5,6 +5,8 @@
 import { signalSend } from './delivery.ts';
 import { EINVAL, ESRCH } from './errno.ts';
 import type { Kernel } from './kernel.ts';
+import { endingCheck } from './proc/ending.ts';
+import { InitPID } from './proc/family.ts';
 import { SI_QUEUE, SI_USER, signalExists } from './signal.ts';
 
 /** kill -- send a signal to a process; 0 asks alone whether it is there
@@ -13,6 +15,7 @@ import { SI_QUEUE, SI_USER, signalExists } from './signal.ts';
  * where there is none of these, EINVAL for a number that no signal has, EAGAIN where too many real-time signals wait.
  */
 export function kill(kernel: Kernel, pid: number, signal: number): number {
+  endingCheck(kernel);
   if (pid !== 0 && pid !== -1) return send(kernel, pid, signal, SI_USER, 0);
   if (signal !== 0 && !signalExists(signal)) return EINVAL;
   const self = kernel.current?.process ?? null;
@@ -24,10 +27,15 @@ export function kill(kernel: Kernel, pid: number, signal: number): number {
 }
 
 /** sigqueue -- the same to one process, with a value for `SigInfo.value`, of 32 bits. */
-export const sigqueue = (kernel: Kernel, pid: number, signal: number, value: number): number => send(kernel, pid, signal, SI_QUEUE, value | 0);
+export function sigqueue(kernel: Kernel, pid: number, signal: number, value: number): number {
+  endingCheck(kernel);
+  return send(kernel, pid, signal, SI_QUEUE, value | 0);
+}
 
 function send(kernel: Kernel, pid: number, signal: number, code: number, value: number): number {
   if (signal !== 0 && !signalExists(signal)) return EINVAL;
+  // Init is the kernel itself, and takes nothing.
+  if (pid === InitPID) return 0;
   const process = kernel.find(pid);
   // One that is over and has not been waited for is there, and takes nothing.
   if (process === null) return ESRCH;

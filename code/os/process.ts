@@ -16,6 +16,7 @@ import { MapANON, MapGUARD, MapSTACK } from './vm/mman.ts';
 import { Pending } from './pending.ts';
 import { Files } from './fs/files.ts';
 import { fileSource } from './fs/source.ts';
+import { endingCheck } from './proc/ending.ts';
 import { familyEnd, InitPID } from './proc/family.ts';
 import type { AtFork } from './proc/fork.ts';
 import { Keys } from './pthread/keys.ts';
@@ -164,7 +165,6 @@ export class Process {
     const before = this.map;
     this.map = map;
     this.mainStack = map.find(mainStack >>> 0);
-    this.guest?.stack.drop();
     this.giveBack(before);
   }
 
@@ -183,6 +183,7 @@ export class Process {
   /** mmap -- map a file, or with a descriptor of -1 whatever the flags say; 0 or an errno, EBADF before any other
    * <design/mman#.mmap>. Slots are those of `hart`. */
   mmap(hart: Hart, dst: number, addr: number, length: number, prot: number, flags: number, fd: number, offset: number = 0): number {
+    endingCheck(this.kernel);
     // Linux does not look at the descriptor of anonymous memory, and a stack may be of anything.
     const isCheribsd = this.kernel.profile.abi === 'cheribsd', anonymous = isCheribsd ? MapANON | MapGUARD | MapSTACK : MapANON;
     if ((flags & anonymous) !== 0) {
@@ -198,6 +199,7 @@ export class Process {
   /** setrlimit -- change one of its limits; 0, EINVAL or EPERM <design/limits#.set>. */
   setrlimit(resource: number, limit: Limit): number {
     const { current } = this.kernel;
+    endingCheck(this.kernel);
     if (current !== null) safetyCheck(current, 'setrlimit');
     const refusal = this.limits.set(resource, limit);
     if (refusal !== 0) return refusal;
@@ -232,6 +234,7 @@ export class Process {
   }
 
   private make(name: string, kind: ThreadKind, { stackSize, slots, localsOnStack }: AdoptOptions): Thread | null {
+    endingCheck(this.kernel);
     aver(this.status === null, '<design/os#.process.over>');
     const stack = this.map.reserveStack(stackSize ?? StackSIZE, this.kernel.profile.stackGuard);
     if (stack === null) return null;
@@ -270,9 +273,9 @@ export class Process {
 
   /** exit -- _exit: end every thread; throws Unwind if one of them is running. The parent is told the low eight bits of `code`. */
   exit(code: number): void {
+    endingCheck(this.kernel);
     this.terminate({ exit: code });
-    const { current } = this.kernel;
-    if (current?.process === this && current.unwind !== null) throw current.unwind;
+    endingCheck(this.kernel);
   }
 
   /** crash -- a signal ends the process, in the thread that runs. */
@@ -306,6 +309,7 @@ export class Process {
 
   /** sigaction -- say what is to be done about a signal, if `action` is not null; returns what was done before, or EINVAL. */
   sigaction(signal: number, action: SigAction | null): SigAction | number {
+    endingCheck(this.kernel);
     if (!signalExists(signal)) return EINVAL;
     const before = this.dispositions[signal].action;
     if (action === null) return before;
@@ -318,6 +322,7 @@ export class Process {
   /** kill -- send a signal to the process: any thread that does not block it takes it. 0, ESRCH, EINVAL, or EAGAIN where too many
    * real-time signals wait. */
   kill(signal: number): number {
+    endingCheck(this.kernel);
     if (signal !== 0 && !signalExists(signal)) return EINVAL;
     // One that is over and has not been waited for is there, and takes nothing.
     if (this.status !== null) return this.kernel.find(this.pid) === this ? 0 : ESRCH;

@@ -3,10 +3,10 @@
  * Who runs next, and for how long: a function of the seed <design/scheduler>. The *fast* driver changes threads where a program yields;
  * the *explored* one before every operation, and now and then in the middle of a plain access.
  */
-import { aver, cool, type Random } from '../base/base.ts';
+import { aver, AverError, cool, type Random } from '../base/base.ts';
 import { doing } from './crash.ts';
 import { Interruption, isCalled, isDeliverable, pendingPush, settle, sigreturn } from './delivery.ts';
-import { Jump, jumpLand } from './jump.ts';
+import { jumpPasses, type Jump } from './jump.ts';
 import type { Kernel } from './kernel.ts';
 import { canRun, Ready } from './ready.ts';
 import { levelAdvance, threadAbandon, threadEnd, threadLeave, threadUnwind } from './leaving.ts';
@@ -43,7 +43,11 @@ export class Scheduler {
   private readonly threads: Set<Thread> = new Set<Thread>();
   private readonly ready: Ready = new Ready();
   private last: Thread | null = null;
+  /** How many accesses run others first, and how many turns are in the middle. */
   private nested: number = 0;
+  private turns: number = 0;
+  /** What programs have failed with, in order, until it comes out <design/scheduler#.error>. */
+  private readonly failures: Error[] = [];
 
   constructor(kernel: Kernel, draw: Random, isExplored: boolean) {
     this.kernel = kernel;
@@ -81,6 +85,7 @@ export class Scheduler {
 
   /** step -- let one thread run; false if there is none left. */
   step(): boolean {
+    this.raise();
     if (this.threads.size === 0) return false;
     let next = this.pick();
     while (next === null) {
@@ -88,6 +93,7 @@ export class Scheduler {
       next = this.pick();
     }
     this.run(next);
+    this.raise();
     return true;
   }
 
@@ -108,12 +114,17 @@ export class Scheduler {
 
   /** until -- the loop of it. */
   private until(thread: Thread | null, condition: () => boolean, only: Thread | null): void {
-    for (;;) {
-      if (thread !== null) threadAbandon(thread);
-      if (mayGoOn(thread) && condition()) return;
+    const isOver = (): boolean => {
+      const goesOn = mayGoOn(thread);
+      if (thread !== null) threadAbandon(thread, goesOn);
+      return goesOn && condition();
+    };
+    while (!isOver()) {
       const next = only === null ? this.pick() : this.pickOnly(only);
       if (next !== null) this.run(next);
-      else if (!this.jump()) throw this.deadlock(thread);
+      // To pick takes time, and that may have been all that there was to wait for.
+      else if (!isOver() && !this.jump()) throw this.deadlock(thread);
+      this.raise();
     }
   }
 
@@ -234,7 +245,7 @@ export class Scheduler {
 
   // Running ----------------------------------------------------------------------------------------------------------
 
-  /** run -- one turn of a thread that can run. An error of its program ends it, and is thrown on. */
+  /** run -- one turn of a thread that can run. An error of its program ends it, and comes out later. */
   private run(thread: Thread): void {
     const { kernel } = this, before = kernel.current, held = kernel.noPreempt, { parkedAt } = thread;
     aver((thread.onHost === 0 || parkedAt >= 0) && thread.state !== 'done', '<design/scheduler#.inv.once>');
@@ -248,13 +259,16 @@ export class Scheduler {
     thread.onHost += 1;
     thread.parkedAt = -1;
     thread.state = 'runnable';
+    this.turns += 1;
     try {
       if (thread.unwind !== null) throw thread.unwind;
       this.turn(thread, Math.max(parkedAt, 0));
     } catch (error) {
-      const isDealtWith = this.fail(thread, parkedAt, error);
-      if (!(error instanceof Unwind || error instanceof Jump) || !isDealtWith) throw error;
+      const hasFailed = this.leave(thread, parkedAt, error);
+      if (!(error instanceof Error)) throw error;
+      if (hasFailed) this.failed(error);
     } finally {
+      this.turns -= 1;
       thread.onHost -= 1;
       thread.parkedAt = parkedAt;
       kernel.current = before;
@@ -263,26 +277,29 @@ export class Scheduler {
     }
   }
 
-  /** fail -- a program of a thread has thrown: the thread is over, or if it is parked its call is, once it goes on. Whether that is all
-   * that there is to do about it. */
-  private fail(thread: Thread, parkedAt: number, error: unknown): boolean {
-    if (thread.unwind === null && error === thread.leaving) {
-      threadLeave(thread, parkedAt);
-      return true;
+  /** leave -- a program of a thread has ended by an error: the thread leaves those below too, or jumps. Whether the error is a failure. */
+  private leave(thread: Thread, parkedAt: number, error: unknown): boolean {
+    const isOnItsWay = thread.unwind === null && (error === thread.leaving || jumpPasses(thread, error));
+    const by = isOnItsWay ? error as Unwind | Jump : thread.leave('has failed');
+    if (thread.unwind === null) {
+      threadLeave(thread, parkedAt, by);
+    } else {
+      threadUnwind(thread, thread.unwind, Math.max(parkedAt, 0));
+      if (parkedAt < 0) threadEnd(thread);
     }
-    if (thread.unwind === null && error instanceof Jump && error.point.thread === thread) {
-      if (error.point.depth > parkedAt) {
-        if (jumpLand(thread, error)) return true;
-      } else {
-        threadUnwind(thread, error, parkedAt);
-        thread.ejected = error;
-        return true;
-      }
-    }
-    if (parkedAt >= 0) thread.condemn(new Unwind(thread, `a handler of ${thread.describe()} has failed`));
-    if (thread.unwind !== null) threadUnwind(thread, thread.unwind, Math.max(parkedAt, 0));
-    if (parkedAt < 0) threadEnd(thread);
-    return error instanceof Unwind && error.thread === thread;
+    return !isOnItsWay && !(error instanceof Unwind && error.thread === thread);
+  }
+
+  /** failed -- a program has: that comes out where nobody is in the middle of a turn. A defect does at once <design/check#.aver>. */
+  failed(error: Error): void {
+    if (error instanceof AverError) throw error;
+    this.failures.push(error);
+  }
+
+  /** raise -- let it come out here, if nobody is. */
+  private raise(): void {
+    const failure = this.turns === 0 && this.nested === 0 ? this.failures.shift() : undefined;
+    if (failure !== undefined) throw failure;
   }
 
   /** turn -- run a thread, but for its levels below `floor`, until it is somebody else's turn. */

@@ -5,7 +5,7 @@
  */
 import { EAGAIN, EINTR, EINVAL } from './errno.ts';
 import { safetyCheck } from './safety.ts';
-import { sigSetFirst, type SigSet } from './signal.ts';
+import { MaskNEVER, sigSetFirst, type SigSet } from './signal.ts';
 import { sharedTake, takersAsk } from './taker.ts';
 import type { Thread } from './thread.ts';
 import { never, sleep, type Wait } from './wait.ts';
@@ -37,11 +37,11 @@ export function sigpending({ pendingSet, process }: Thread): SigSet {
  *
  * Its number, with the rest in `Thread.received`; -EAGAIN when the time is over; -EINTR when a handler has run; -EINVAL for no time.
  */
-export function* sigtimedwait(thread: Thread, set: SigSet, microseconds: number): Generator<Wait, number, unknown> {
+export function* sigtimedwait(thread: Thread, { low, high }: SigSet, microseconds: number): Generator<Wait, number, unknown> {
   safetyCheck(thread, 'sigtimedwait');
   thread.testCancel();
   if (!(microseconds >= 0)) return -EINVAL;
-  const { process, awaited, awaitedAt } = thread, until = process.kernel.clock.now + microseconds;
+  const set: SigSet = { low: low & ~MaskNEVER, high }, { process, awaited, awaitedAt } = thread, until = process.kernel.clock.now + microseconds;
   thread.awaited = set;
   thread.awaitedAt = thread.depth;
   process.awaiters.add(thread);

@@ -19,11 +19,17 @@ export class Stack implements Range {
   /** Threads that are on it: vfork makes them more than one. */
   private holders: number = 1;
 
-  constructor(map: AddressMap, { base, limit }: Range) {
+  constructor(map: AddressMap, { base, limit }: Range, reservation: Reservation | null = map.find(base)) {
     this.base = base;
     this.limit = limit;
-    this.reservation = map.find(base);
+    this.reservation = reservation;
     this.map = map;
+  }
+
+  /** fork -- the same in a child's map: where the program has something else in its place, that is nobody's stack there either. */
+  fork(map: AddressMap): Stack {
+    const { reservation } = this;
+    return new Stack(map, this, reservation !== null && isThere(this.map, reservation) ? map.find(reservation.base) : null);
   }
 
   hold(): this {

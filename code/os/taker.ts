@@ -12,38 +12,44 @@ import type { Thread } from './thread.ts';
 export const isBlocked = (thread: Thread, signal: number): boolean =>
   ((thread.maskLow & lowOfSignal(signal)) | (thread.maskHigh & highOfSignal(signal))) !== 0;
 
-/** isAwaited -- whether a thread waits for a signal by sigwait, be it that a handler runs above that. */
-export const isAwaited = ({ awaited }: Thread, signal: number): boolean => awaited !== null && sigSetHas(awaited, signal);
-
-/** mayAwait -- a thread that blocks a signal is in sigwait for it, with no handler above. */
-const mayAwait = (thread: Thread, signal: number): boolean =>
-  isAwaited(thread, signal) && thread.depth === thread.awaitedAt && isBlocked(thread, signal);
+/** isAwaited -- a thread that blocks a signal is in sigwait for it, with no handler above. */
+export const isAwaited = (thread: Thread, signal: number): boolean =>
+  thread.awaited !== null && sigSetHas(thread.awaited, signal) && thread.depth === thread.awaitedAt && isBlocked(thread, signal);
 
 const mayTake = (thread: Thread, signal: number): boolean =>
-  thread.state !== 'done' && thread.unwind === null && thread.suspended === 0 && (!isBlocked(thread, signal) || mayAwait(thread, signal));
+  thread.state !== 'done' && thread.unwind === null && thread.suspended === 0 && (!isBlocked(thread, signal) || isAwaited(thread, signal));
+
+/** isInReach -- a thread runs, or can be woken: one that the host drives where it is in a call that runs others. */
+const isInReach = (thread: Thread): boolean => !thread.isAdopted || thread.parkedAt >= 0 || thread.process.kernel.current === thread;
 
 /** takerFind -- a thread that can take a signal of the process: one in sigwait, the running one, the one that was called last, any; null
- * if none can. */
-export function takerFind({ kernel: { current }, awaiters, lastTaker, threads }: Process, signal: number): Thread | null {
-  for (const thread of awaiters) if (mayAwait(thread, signal) && mayTake(thread, signal)) return thread;
+ * if none can. One that the host alone can have go on is the last, unless it is the host that sends. */
+export function takerFind({ kernel: { current }, awaiters, lastTaker, threads }: Process, signal: number, byHost: boolean = false): Thread | null {
+  for (const thread of awaiters) if (isInReach(thread) && isAwaited(thread, signal) && mayTake(thread, signal)) return thread;
   if (current !== null && threads.has(current) && mayTake(current, signal)) return current;
-  if (lastTaker !== null && mayTake(lastTaker, signal)) return lastTaker;
-  for (const thread of threads) if (mayTake(thread, signal)) return thread;
-  return null;
+  if (lastTaker !== null && isInReach(lastTaker) && mayTake(lastTaker, signal)) return lastTaker;
+  let found: Thread | null = null;
+  for (const thread of threads) {
+    if (!mayTake(thread, signal)) continue;
+    if (byHost || isInReach(thread)) return thread;
+    found ??= thread;
+  }
+  return found;
 }
 
 /** takerCall -- have a thread take a signal that waits for the process; nothing where one is called already. */
-export function takerCall(process: Process, signal: number): void {
-  const found = process.takers.has(signal) ? null : takerFind(process, signal);
+export function takerCall(process: Process, signal: number, byHost: boolean): void {
+  const found = process.takers.has(signal) ? null : takerFind(process, signal, byHost);
   if (found !== null) call(process, signal, found);
 }
 
 function call(process: Process, signal: number, thread: Thread): void {
+  takerDrop(process, signal);
   process.takers.set(signal, thread);
   process.lastTaker = thread;
   thread.calledLow |= lowOfSignal(signal);
   thread.calledHigh |= highOfSignal(signal);
-  if (mayAwait(thread, signal)) {
+  if (isAwaited(thread, signal)) {
     process.keptLow |= lowOfSignal(signal);
     process.keptHigh |= highOfSignal(signal);
   }
@@ -75,7 +81,7 @@ function takersLook(thread: Thread, low: number, high: number): void {
     l &= ~lowOfSignal(signal);
     h &= ~highOfSignal(signal);
     if (taker === thread) takerDrop(process, signal);
-    else if (taker !== undefined) continue;
+    else if (taker !== undefined && (isInReach(taker) || !isInReach(thread))) continue;
     // Of others only where this one was called: they have been looked at before.
     const next = mayTake(thread, signal) ? thread : taker === thread ? takerFind(process, signal) : null;
     if (next !== null) call(process, signal, next);

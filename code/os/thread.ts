@@ -86,7 +86,7 @@ export class Thread {
   /** Its own data, by key; and whether its destructors have begun <design/pthread#.keys>. */
   specifics: Map<number, unknown> | null = null;
   isDestroying: boolean = false;
-  /** What is to be thrown in the call in which it is parked, for its handler has jumped out of that. */
+  /** What is to be thrown in the call in which it is parked, for its handler has left that. */
   ejected: Error | null = null;
   /** The signal mask, as the words of its set. */
   maskLow: number = 0;
@@ -104,8 +104,9 @@ export class Thread {
   awaitedAt: number = 0;
   /** What sigwait gave it last. */
   received: SigSent | null = null;
-  /** What it waits for in a call that runs others meanwhile. */
+  /** What it waits for in a call that runs others meanwhile, and how many levels it had then. */
   waitOnHost: Wait | null = null;
+  waitOnHostAt: number = 0;
   /** The call that it is in that is not async-signal-safe; null if in none <design/safety>. */
   unsafe: string | null = null;
   readonly stack: Stack;
@@ -351,10 +352,15 @@ export class Thread {
 
   private finish(how: string): never {
     aver(this.isAdopted || this.process.kernel.current === this, '<design/thread#.exit.self>');
+    throw this.leave(how);
+  }
+
+  /** leave -- it ends itself: what is to be thrown through its programs. */
+  leave(how: string): Unwind {
     const unwind = this.unwind ?? this.leaving ?? new Unwind(this, `${this.describe()} ${how}`);
     if (this.isAdopted) this.condemn(unwind);
     else this.leaving = unwind;
-    throw unwind;
+    return unwind;
   }
 
   /** condemn -- from now on every access throws `unwind`. */

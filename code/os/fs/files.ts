@@ -4,10 +4,9 @@
  * reaches that thread's memory, or may wait or signal it. Counts, offsets and descriptors are returned, errors instead of them negated;
  * whatever else returns 0 or an error.
  */
-import { EAGAIN, EBADF, EFAULT, EINVAL, EMFILE, EFBIG, ENOTDIR, ENOTSOCK, EOVERFLOW, EPIPE, ESPIPE } from '../errno.ts';
-import { signalSend } from '../delivery.ts';
+import { EAGAIN, EBADF, EFAULT, EINVAL, EMFILE, EFBIG, ENOTDIR, ENOTSOCK, EOVERFLOW, ESPIPE } from '../errno.ts';
+import { endingCheck } from '../proc/ending.ts';
 import { Limits, RLIMIT_FSIZE, RLIMIT_NOFILE } from '../proc/limits.ts';
-import { SI_USER, SIGPIPE, SIGXFSZ } from '../signal.ts';
 import type { Thread } from '../thread.ts';
 import { sleep, type Wait } from '../wait.ts';
 import { Content } from './content.ts';
@@ -22,12 +21,14 @@ import {
 } from './flags.ts';
 import { PipeReader, PipeSIZE, PipeWriter, Socket, socketPair } from './pipe.ts';
 import { poll } from './poll.ts';
+import { ended, refused } from './refusal.ts';
 import { direntBytes, statBytes } from './stat.ts';
 import { Stream } from './stream.ts';
 
 /** The kernel's part in the files of a process. */
 export interface FileKernel {
   readonly fileSystem: FileSystem;
+  readonly current: Thread | null;
 }
 
 /** Descriptors of a process, whatever its limit. */
@@ -76,8 +77,9 @@ export class Files {
     return this.descriptors.list();
   }
 
-  /** description -- what a descriptor is of; null if it is none's. */
+  /** description -- what a descriptor is of, for a call that begins; null if it is none's. */
   description(fd: number): Description | null {
+    endingCheck(this.kernel);
     return this.descriptors.find(fd)?.description ?? null;
   }
 
@@ -86,6 +88,7 @@ export class Files {
   /** open -- a descriptor for the path in a slot, made with these permissions if O_CREAT says so; -EINVAL for other flags, -EFAULT or
    * -ENAMETOOLONG for the path, -EMFILE, or what FileSystem.open says. */
   open(thread: Thread, slot: number, flags: number, mode: number = 0o666): number {
+    endingCheck(this.kernel);
     const isWrong = (flags & ~O_KNOWN) !== 0 || (flags & O_ACCMODE) === O_ACCMODE
       || (flags & (O_CREAT | O_DIRECTORY)) === (O_CREAT | O_DIRECTORY);
     if (isWrong) return -EINVAL;
@@ -98,6 +101,7 @@ export class Files {
 
   /** shmOpen -- shm_open(SHM_ANON): a descriptor of memory that is shared by whoever maps it, at first none. */
   shmOpen(flags: number): number {
+    endingCheck(this.kernel);
     if ((flags & ~(O_ACCMODE | O_CLOEXEC)) !== 0 || (flags & O_ACCMODE) === O_WRONLY || (flags & O_ACCMODE) === O_ACCMODE) return -EINVAL;
     return this.free() < 0 ? -EMFILE : this.add(this.kernel.fileSystem.shm(), 'SHM_ANON', flags);
   }
@@ -119,6 +123,7 @@ export class Files {
 
   /** close -- a descriptor is none's any more: 0 or EBADF. What it was for goes with its last descriptor. */
   close(fd: number): number {
+    endingCheck(this.kernel);
     return this.descriptors.close(fd) ? 0 : EBADF;
   }
 
@@ -148,6 +153,7 @@ export class Files {
   /** fcntl -- F_DUPFD and F_DUPFD_CLOEXEC a descriptor from `argument` on, F_GETFD and F_GETFL flags, F_SETFD and F_SETFL 0; -EBADF,
    * -EINVAL, -EMFILE. */
   fcntl(fd: number, command: number, argument: number = 0): number {
+    endingCheck(this.kernel);
     const found = this.descriptors.find(fd);
     if (found === null) return -EBADF;
     const { description } = found;
@@ -313,6 +319,7 @@ export class Files {
   }
 
   private addTwo(thread: Thread, slot: number, name: string, ends: readonly { backing: Backing; flags: number }[]): number {
+    endingCheck(this.kernel);
     const fds: number[] = [];
     for (const { backing, flags } of ends) if (this.free() >= 0) fds.push(this.add(backing, name, flags));
     const error = fds.length < 2 ? EMFILE : copyOutAll(thread, slot, 0, new Uint8Array(new Int32Array(fds).buffer));
@@ -375,23 +382,10 @@ export class Files {
   }
 
   private withPath(thread: Thread, slot: number, call: (path: string) => number): number {
+    endingCheck(this.kernel);
     const path = copyPath(thread, slot);
     return typeof path === 'number' ? path : call(path);
   }
-}
-
-/** refused -- what a call returns that may not write, after the signal that comes with some errors <design/files#.signals>. */
-function refused(thread: Thread, count: number): number {
-  if (count === -EPIPE) signalSend(thread.process, thread, SIGPIPE, SI_USER);
-  if (count === -EFBIG) signalSend(thread.process, thread, SIGXFSZ, SI_USER);
-  return count;
-}
-
-/** ended -- what a write returns of which `done` bytes, at least one, were written before an error <design/pipe#.inv.end>. */
-function ended(thread: Thread, { type }: Backing, count: number, done: number): number {
-  const counts = thread.process.kernel.profile.brokenPipe === 'count';
-  if (count === -EPIPE && (type === 'pipe' || !counts)) refused(thread, count);
-  return count !== -EPIPE || counts ? done : count;
 }
 
 const isPlace = (at: number): boolean => Number.isSafeInteger(at) && at >= 0;

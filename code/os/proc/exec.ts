@@ -3,16 +3,19 @@
  * A process begins anew with another program: new memory, one thread, the arguments where the ABI has them <design/exec>. A program is
  * sizes and a generator function; there are no instructions to be loaded.
  */
+import { aver } from '../../base/base.ts';
 import { HartSLOTS, type Hart } from '../../machine/machine.ts';
 import { E2BIG, EINVAL, ENOENT, ENOEXEC, ENOMEM } from '../errno.ts';
 import type { AddressMap } from '../vm/address-map.ts';
+import { Pending } from '../pending.ts';
 import type { Process } from '../process.ts';
 import { Keys } from '../pthread/keys.ts';
-import { SIG_IGN, SignalMAX } from '../signal.ts';
+import { SIG_IGN, SIGCHLD, SignalMAX } from '../signal.ts';
 import { Stack } from '../stack.ts';
 import { takersAsk, takersClear } from '../taker.ts';
 import type { Thread, ThreadRun, Yielded } from '../thread.ts';
 import { Unwind } from '../unwind.ts';
+import { endingCheck } from './ending.ts';
 import { load, type Image } from './image.ts';
 import { RLIMIT_AS } from './limits.ts';
 
@@ -51,7 +54,10 @@ export function execve(thread: Thread, program: Program | string, argv: readonly
 export function execute(
   process: Process, which: Program | string, argv: readonly string[], envp: readonly string[] = [], caller: Thread | null = null,
 ): Thread | number {
-  const { kernel } = process, program = typeof which === 'string' ? kernel.programs.get(which) : which;
+  const { kernel } = process;
+  endingCheck(kernel);
+  aver(process.status === null, '<design/os#.process.over>');
+  const program = typeof which === 'string' ? kernel.programs.get(which) : which;
   if (program === undefined) return ENOENT;
   const refusal = programRefuses(program) || argumentsRefuse(argv, envp);
   if (refusal !== 0) return refusal;
@@ -79,7 +85,11 @@ function argumentsRefuse(argv: readonly string[], envp: readonly string[]): numb
 function replace(process: Process, map: AddressMap, program: Program, argv: readonly string[], image: Image, caller: Thread | null): Thread {
   const old = [...process.threads], reason = `process ${process.pid} '${process.name}' has executed '${program.name}'`;
   process.threads.clear();
-  for (const thread of old) thread.condemn(new Unwind(thread, reason));
+  for (const thread of old) {
+    thread.condemn(new Unwind(thread, reason));
+    thread.stack.drop();
+  }
+  actionsReset(process);
   process.move(map, image.stack.base | 0);
   process.awaiters.clear();
   process.addressed.clear();
@@ -89,8 +99,18 @@ function replace(process: Process, map: AddressMap, program: Program, argv: read
   process.args = [...argv];
   process.atFork.length = 0;
   process.files.exec();
-  for (let signal = 1; signal <= SignalMAX; signal++) if (process.dispositions[signal].action.handler !== SIG_IGN) process.reset(signal);
   return begin(process, program, image, caller);
+}
+
+/** actionsReset -- what was handled has its default action, and in FreeBSD waits no longer where that is to ignore it
+ * <design/exec#.keeps>. */
+function actionsReset(process: Process): void {
+  const isCheribsd = process.kernel.profile.abi === 'cheribsd';
+  for (let signal = 1; signal <= SignalMAX; signal++) {
+    if (process.dispositions[signal].action.handler === SIG_IGN && !(isCheribsd && signal === SIGCHLD)) continue;
+    process.reset(signal);
+    if (isCheribsd && process.ignores(signal)) process.forget(signal);
+  }
 }
 
 /** begin -- the one thread of a process that begins anew: the caller's mask, and the signals that wait for it, are its own. */
@@ -100,6 +120,7 @@ function begin(process: Process, program: Program, image: Image, caller: Thread 
   if (caller !== null) {
     thread.mask = caller.mask;
     thread.pendingSet = caller.pendingSet;
+    caller.pendingSet = new Pending();
     process.addressed.add(thread);
   }
   takersAsk(thread);

@@ -6,6 +6,7 @@ import { ECHILD, EINVAL } from '../errno.ts';
 import type { Process, Status } from '../process.ts';
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD } from '../signal.ts';
 import { childNotify } from '../stop.ts';
+import { sharedRemove } from '../taker.ts';
 import type { Thread } from '../thread.ts';
 import { sleep, type Wait } from '../wait.ts';
 
@@ -105,7 +106,7 @@ export function* waitpid(thread: Thread, pid: number, options: number = 0, into:
   for (;;) {
     const children = childrenOf(process, pid), found = children.find((child) => hasNews(child, options));
     if (children.length === 0) return -ECHILD;
-    if (found !== undefined) return tell(found, into);
+    if (found !== undefined) return tell(process, found, into);
     if ((options & WNOHANG) !== 0) return 0;
     const condition = (): boolean => {
       const now = childrenOf(process, pid);
@@ -124,8 +125,8 @@ function childrenOf({ children }: Process, pid: number): Process[] {
 const hasNews = (child: Process, options: number): boolean =>
   child.isOver || (child.changed === 'stopped' && (options & WUNTRACED) !== 0) || (child.changed === 'continued' && (options & WCONTINUED) !== 0);
 
-/** tell -- say how a child is, once. */
-function tell(child: Process, into: WaitStatus | null): number {
+/** tell -- say how a child is, once. In FreeBSD SIGCHLD waits no longer when there is nothing more to be said. */
+function tell(parent: Process, child: Process, into: WaitStatus | null): number {
   const { pid, status, stopSignal } = child;
   if (into !== null) {
     into.word = child.isOver && status !== null ? statusWord(status)
@@ -133,5 +134,7 @@ function tell(child: Process, into: WaitStatus | null): number {
   }
   if (child.isOver) reap(child);
   else child.changed = null;
+  const isAll = ![...parent.children].some((other) => hasNews(other, WUNTRACED | WCONTINUED));
+  if (isAll && parent.kernel.profile.abi === 'cheribsd') sharedRemove(parent, SIGCHLD);
   return pid;
 }

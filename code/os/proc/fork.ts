@@ -5,11 +5,11 @@
 import { AddressSpace, SlotSHIFT } from '../../machine/machine.ts';
 import { EAGAIN, ENOMEM } from '../errno.ts';
 import type { Process } from '../process.ts';
-import { Stack } from '../stack.ts';
 import { safetyCheck } from '../safety.ts';
 import { takersAsk } from '../taker.ts';
 import type { Thread, ThreadBody, ThreadRun, Yielded } from '../thread.ts';
 import type { Wait } from '../wait.ts';
+import { endingCheck } from './ending.ts';
 import { MaxPROC, RLIMIT_NPROC } from './limits.ts';
 
 /** What one caller of atFork wants done: before a fork, and after it in the parent, and in the child. */
@@ -30,6 +30,7 @@ export interface ForkOptions {
 /** atFork -- pthread_atfork: from now on have this done at each fork of the process. */
 export function atFork(process: Process, handlers: AtFork): void {
   const { current } = process.kernel;
+  endingCheck(process.kernel);
   if (current !== null) safetyCheck(current, 'pthread_atfork');
   process.atFork.push(handlers);
 }
@@ -41,6 +42,7 @@ export function atFork(process: Process, handlers: AtFork): void {
  * and the first asked for first after it; where it fails, the parent's run all the same.
  */
 export function* fork(thread: Thread, body: ThreadBody, options: ForkOptions = {}): Generator<Yielded, number, unknown> {
+  endingCheck(thread.process.kernel);
   const handlers = [...thread.process.atFork];
   for (const { prepare } of handlers.toReversed()) if (prepare !== undefined) yield* prepare(thread);
   const child = forkNow(thread, childBody(handlers, body), options);
@@ -63,16 +65,25 @@ function childBody(handlers: readonly AtFork[], body: ThreadBody): ThreadBody {
  */
 export function* vfork(thread: Thread, body: ThreadBody, options: ForkOptions = {}): Generator<Wait, number, unknown> {
   const { process } = thread, { kernel, map } = process;
+  endingCheck(kernel);
   if (isFull(process)) return -EAGAIN;
   map.hold();
   const child = kernel.enrol(options.name ?? process.name, false, map, process);
   child.guest = spawnCopy(child, thread, body, options);
   child.lender = thread;
   // Not a wait alone, which a handler could run in: on the stack that the child has.
-  thread.suspended += 1;
-  takersAsk(thread);
+  suspendSelf(thread);
   yield { what: `process ${child.pid} to execute a program or to end`, channels: [], ready: () => child.lender === null };
   return child.pid;
+}
+
+/** suspendSelf -- Kernel.suspend of who runs: its child will resume it. */
+function suspendSelf(thread: Thread): void {
+  const { kernel } = thread.process;
+  thread.suspended += 1;
+  takersAsk(thread);
+  kernel.counts.suspensions += 1;
+  kernel.watcher?.suspended?.(thread);
 }
 
 /** forkNow -- the fork itself: the child, or what is wrong, negative. */
@@ -92,7 +103,7 @@ const isFull = ({ kernel, limits }: Process): boolean =>
 
 /** spawnCopy -- the thread of a child: where the parent's is, and about to run `body`. */
 function spawnCopy(child: Process, parent: Thread, body: ThreadBody, { stepped }: ForkOptions): Thread {
-  const { hart } = parent, isLent = child.map === parent.process.map, stack = isLent ? parent.stack.hold() : new Stack(child.map, parent.stack);
+  const { hart } = parent, isLent = child.map === parent.process.map, stack = isLent ? parent.stack.hold() : parent.stack.fork(child.map);
   const thread = child.enrol(parent.name, stepped ?? parent.isStepped ? 'stepped' : 'plain', stack, hart.limit, parent.slotSize > 0);
   thread.hart.r.set(hart.r.subarray(0, hart.top << SlotSHIFT));
   thread.hart.top = hart.top;

@@ -3,9 +3,11 @@
  * Keys of a process under which each thread has a value of its own, with what is to be done about the values of a thread that ends
  * <design/pthread#.keys>.
  */
+import { HartREGISTERS } from '../../machine/machine.ts';
 import { EAGAIN, EINVAL } from '../errno.ts';
+import { endingCheck } from '../proc/ending.ts';
 import { safetyCheck } from '../safety.ts';
-import type { Thread, ThreadRun } from '../thread.ts';
+import { ArgumentSLOT, type Thread, type ThreadRun } from '../thread.ts';
 
 /** PTHREAD_KEYS_MAX: how many keys a process can have. */
 export const PTHREAD_KEYS_MAX = 256;
@@ -29,6 +31,7 @@ export class Keys {
   /** create -- pthread_key_create: a key under which every thread has undefined, or -EAGAIN. */
   create(thread: Thread, destructor: Destructor | null = null): number {
     safetyCheck(thread, 'pthread_key_create');
+    endingCheck(thread.process.kernel);
     const { known } = this, gap = known.indexOf(undefined), key = gap < 0 ? known.length : gap;
     if (key === PTHREAD_KEYS_MAX) return -EAGAIN;
     known[key] = destructor;
@@ -38,6 +41,7 @@ export class Keys {
   /** delete -- pthread_key_delete: no destructor is run, and what threads had is gone. 0 or EINVAL. */
   delete(thread: Thread, key: number): number {
     safetyCheck(thread, 'pthread_key_delete');
+    endingCheck(thread.process.kernel);
     if (this.known[key] === undefined) return EINVAL;
     this.known[key] = undefined;
     for (const { specifics } of thread.process.threads) specifics?.delete(key);
@@ -66,8 +70,23 @@ export class Keys {
     return this.destroy(thread);
   }
 
-  /** destroy -- rounds of destructors, until one has found nothing to do. While one runs its own value is gone, and the others are there. */
+  /** destroy -- all of them. What they leave where the thread's result is, is not that; meanwhile it is in a local
+   * <design/pthread#.join>. */
   private *destroy(thread: Thread): ThreadRun {
+    const { hart } = thread;
+    // What its programs had there is nobody's any more.
+    hart.leave(HartREGISTERS);
+    const result = hart.local();
+    hart.move(result, ArgumentSLOT);
+    try {
+      yield* this.rounds(thread);
+    } finally {
+      hart.move(ArgumentSLOT, result);
+    }
+  }
+
+  /** rounds -- rounds of destructors, until one has found nothing to do. While one runs its own value is gone, and the others are there. */
+  private *rounds(thread: Thread): ThreadRun {
     let isOver = false;
     for (let round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS && !isOver; round++) {
       isOver = true;

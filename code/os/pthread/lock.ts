@@ -3,8 +3,10 @@
  * pthread_mutex_t of three kinds, with their error numbers <design/pthread#.mutex>.
  */
 import { EBUSY, EDEADLK, EINVAL, EPERM, ETIMEDOUT } from '../errno.ts';
+import { Jump } from '../jump.ts';
 import { safetyEnter, safetyLeave } from '../safety.ts';
 import type { Thread } from '../thread.ts';
+import { Unwind } from '../unwind.ts';
 import { Channel, isUntil, sleep, type Wait } from '../wait.ts';
 
 /** PTHREAD_MUTEX_NORMAL, _RECURSIVE and _ERRORCHECK. */
@@ -95,8 +97,19 @@ export class PthreadMutex {
     return count;
   }
 
+  /** takeBack -- have it as before. Who leaves meanwhile has it first <design/pthread#.condition>. */
   *takeBack(thread: Thread, count: number): Generator<Wait, void, unknown> {
-    if (!this.take(thread)) yield* this.await(thread, Infinity);
+    let left: Jump | Unwind | null = null;
+    while (!this.take(thread)) {
+      try {
+        yield* this.await(thread, Infinity);
+        break;
+      } catch (error) {
+        if (!(error instanceof Jump || error instanceof Unwind) || thread.unwind !== null) throw error;
+        left = error;
+      }
+    }
     this.count = count;
+    if (left !== null) throw left;
   }
 }

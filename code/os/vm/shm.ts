@@ -21,13 +21,16 @@ export class ShmSegment {
   readonly id: number;
   readonly key: number;
   readonly object: VmObject;
+  /** Bytes that were asked for: shm_segsz. The object has whole pages. */
+  readonly size: number;
   /** It goes with the last of its mappings, and nobody finds it any more. */
   isRemoved: boolean = false;
 
-  constructor(id: number, key: number, object: VmObject) {
+  constructor(id: number, key: number, object: VmObject, size: number = object.size) {
     this.id = id;
     this.key = key;
     this.object = object;
+    this.size = size;
     object.isSegment = true;
   }
 
@@ -61,12 +64,12 @@ export class ShmSegments {
   /** get -- shmget: the number of the segment with a key, made if the flags say so; or an errno negated. */
   get(key: number, size: number, flags: number): number {
     const there = key === IpcPRIVATE ? undefined : [...this.segments.values()].find((segment) => segment.key === key);
-    if (there !== undefined) return (flags & IpcCREAT) !== 0 && (flags & IpcEXCL) !== 0 ? -EEXIST : size > there.object.size ? -EINVAL : there.id;
+    if (there !== undefined) return (flags & IpcCREAT) !== 0 && (flags & IpcEXCL) !== 0 ? -EEXIST : size > there.size ? -EINVAL : there.id;
     if (key !== IpcPRIVATE && (flags & IpcCREAT) === 0) return -ENOENT;
     if (!Number.isSafeInteger(size) || size <= 0) return -EINVAL;
     this.ids += 1;
     const object = new VmObject(`shared memory ${this.ids}`, pageUp(size), this.carriesTags, this.memory, this.frames);
-    this.segments.set(this.ids, new ShmSegment(this.ids, key, object));
+    this.segments.set(this.ids, new ShmSegment(this.ids, key, object, size));
     return this.ids;
   }
 

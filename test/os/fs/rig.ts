@@ -41,7 +41,7 @@ export function fileRig({ seed = 1, frameCount = 64, abi = 'cheribsd' }: { seed?
   const fileSystem = new FileSystem({ memory, frames, profile: profiles[abi], clock: kernel.clock });
   const limits = new Limits();
   arm(thread);
-  return { ...base, fileSystem, files: new Files({ fileSystem }, limits), limits, frames };
+  return { ...base, fileSystem, files: new Files({ fileSystem, current: null }, limits), limits, frames };
 }
 
 /** arm -- give a thread the buffers. */

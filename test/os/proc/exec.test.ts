@@ -18,7 +18,7 @@ import {
 import { MaxSTACK, RLIMIT_AS, RLIMIT_STACK } from '../../../code/os/proc/limits.ts';
 import { userTypes } from '../../../code/os/proc/roots.ts';
 import { sysctlCap } from '../../../code/os/proc/sysctl.ts';
-import { SIG_BLOCK, SIG_DFL, SIG_IGN, SIGTERM, SIGUSR1, SIGUSR2, sigSet, SigSetEMPTY } from '../../../code/os/signal.ts';
+import { SIG_BLOCK, SIG_DFL, SIG_IGN, SIGCHLD, SIGTERM, SIGURG, SIGUSR1, SIGUSR2, sigSet, SigSetEMPTY, type SigAction } from '../../../code/os/signal.ts';
 import { permVmem } from '../../../code/os/vm/mman.ts';
 import type { Kernel } from '../../../code/os/kernel.ts';
 import { pages, play, system, systems } from './rig.ts';
@@ -212,6 +212,31 @@ describe('what a program begins with of the one before', () => {
       }), ['prog']);
     });
     expect(seen).toEqual([SIG_DFL, true, null, sigSet(SIGTERM), sigSet(SIGTERM), 0, true, true]);
+  });
+
+  test('what was caught, waits and is ignored now waits on in Linux alone; an ignored SIGCHLD is ignored there alone <design/exec#.keeps>', () => {
+    for (const abi of ['cheribsd', 'pcuabi'] as const) {
+      for (const isIgnored of [false, true]) {
+        const kernel = system({ abi }), log: unknown[] = [];
+        play(kernel, function* (_t, thread) {
+          const { process } = thread;
+          const act = (signal: number, handler: SigAction['handler']): unknown => process.sigaction(signal, { handler, mask: SigSetEMPTY, flags: 0 });
+          for (const signal of [SIGCHLD, SIGURG, SIGUSR1]) act(signal, function* () { /* Nothing. */ });
+          thread.sigprocmask(SIG_BLOCK, sigSet(SIGCHLD, SIGURG, SIGUSR1));
+          for (const signal of [SIGURG, SIGUSR1]) expect([process.kill(signal), thread.kill(signal)]).toEqual([0, 0]);
+          process.kill(SIGCHLD);
+          if (isIgnored) act(SIGCHLD, SIG_IGN);
+          execve(thread, program(function* (_h, fresh) {
+            log.push(fresh.pending, fresh.process.pendingSet.has(SIGURG), fresh.process.pendingSet.has(SIGUSR1), fresh.process.pendingSet.has(SIGCHLD));
+            const pid = yield* fork(fresh, function* (_c, child) { child.process.exit(4); });
+            log.push((yield* waitpid(fresh, pid)) === pid);
+            return 0;
+          }), ['prog']);
+        });
+        const isLinux = abi === 'pcuabi';
+        expect([abi, ...log]).toEqual([abi, isLinux ? sigSet(SIGURG, SIGUSR1) : sigSet(SIGUSR1), isLinux, true, isLinux && !isIgnored, !isLinux || !isIgnored]);
+      }
+    }
   });
 
   test('the descriptors that are not to be closed <design/exec#.keeps>', () => {

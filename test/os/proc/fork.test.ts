@@ -237,6 +237,21 @@ describe('vfork', () => {
     expect([log, first.status]).toEqual([['child', 'handler', 'parent'], { exit: 0 }]);
   });
 
+  test('the parent is told of as suspended, as often as it is resumed <design/os#.watcher>', () => {
+    const kernel = system(), log: string[] = [];
+    kernel.watcher = { suspended: ({ name }) => log.push(`${name} is suspended`), resumed: ({ name }) => log.push(`${name} is resumed`) };
+    play(kernel, function* (_t, thread) {
+      yield* vfork(thread, function* (_c, child) {
+        log.push('child');
+        yield undefined;
+        child.process.exit(0);
+      });
+      log.push('parent');
+    });
+    expect(log).toEqual(['first is suspended', 'child', 'first is resumed', 'parent']);
+    expect([kernel.counts.suspensions, kernel.counts.resumptions]).toEqual([1, 1]);
+  });
+
   test('a parent that is killed leaves the memory to its child <design/fork#.vfork>', () => {
     const kernel = system(), free = kernel.frames.available, log: unknown[] = [];
     const first = start(kernel, 'first', function* (t, thread) {

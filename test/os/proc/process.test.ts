@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { random } from '../../../code/base/base.ts';
 import { PageSIZE, type Hart } from '../../../code/machine/machine.ts';
 import { ECHILD, EINTR, EINVAL, ESRCH } from '../../../code/os/errno.ts';
-import { kill } from '../../../code/os/kill.ts';
+import { kill, sigqueue } from '../../../code/os/kill.ts';
 import { abort } from '../../../code/os/proc/abort.ts';
 import {
   InitPID, statusWord, waitpid, wCoreDump, WCONTINUED, wexitStatus, wifContinued, wifExited, wifSignaled, wifStopped, WNOHANG, wstopSig, wtermSig,
@@ -11,9 +11,10 @@ import {
 import { fork } from '../../../code/os/proc/fork.ts';
 import { psText } from '../../../code/os/proc/views.ts';
 import {
-  CLD_EXITED, CLD_KILLED, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGABRT, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV, SIGSTOP, SIGTERM, SIGUSR1,
-  SigSetEMPTY, type SigAction,
+  CLD_EXITED, CLD_KILLED, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_SIGINFO, SIG_BLOCK, SIG_DFL, SIG_IGN, SIGABRT, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV, SIGSTOP, SIGTERM, SIGUSR1,
+  sigSet, SigSetEMPTY, sigSetHas, type SigAction,
 } from '../../../code/os/signal.ts';
+import { sigpending } from '../../../code/os/sigwait.ts';
 import type { Kernel } from '../../../code/os/kernel.ts';
 import type { Thread, ThreadBody } from '../../../code/os/thread.ts';
 import { ProtREAD } from '../../../code/os/vm/mman.ts';
@@ -89,6 +90,37 @@ describe('waitpid', () => {
         got = yield* waitpid(thread, -1);
       });
       expect(got).toBe(result);
+    }
+  });
+});
+
+describe('SIGCHLD that waits', () => {
+  test('does not when all has been said of the children, in FreeBSD; in Linux it does <design/process#.wait.sigchld>', () => {
+    for (const abi of ['cheribsd', 'pcuabi'] as const) {
+      const kernel = system({ abi }), waits: boolean[] = [];
+      play(kernel, function* (_t, thread) {
+        const { process } = thread;
+        thread.sigprocmask(SIG_BLOCK, sigSet(SIGCHLD));
+        process.sigaction(SIGCHLD, action(function* () { /* Nothing. */ }));
+        const note = (pid: number): number => {
+          waits.push(sigSetHas(sigpending(thread), SIGCHLD));
+          return pid;
+        };
+        const one = yield* fork(thread, ending(1)), two = yield* fork(thread, ending(2)), three = yield* fork(thread, lasting);
+        yield { what: 'the children', ready: () => kernel.find(one)?.isOver === true && kernel.find(two)?.isOver === true };
+        expect(note(yield* waitpid(thread, three, WNOHANG))).toBe(0);
+        expect(note(yield* waitpid(thread, one))).toBe(one);
+        expect(note(yield* waitpid(thread, two))).toBe(two);
+        kill(kernel, three, SIGSTOP);
+        expect(note(yield* waitpid(thread, three, WUNTRACED))).toBe(three);
+        kill(kernel, three, SIGCONT);
+        yield* fork(thread, ending(4));
+        expect(note(yield* waitpid(thread, -1))).toBe(6);
+        expect(note(yield* waitpid(thread, three, WCONTINUED))).toBe(three);
+        kill(kernel, three, SIGKILL);
+        expect(note(yield* waitpid(thread, three))).toBe(three);
+      });
+      expect([abi, waits]).toEqual([abi, abi === 'cheribsd' ? [true, true, false, false, true, false, false] : Array(7).fill(true)]);
     }
   });
 });
@@ -283,6 +315,16 @@ describe('trees of processes', () => {
     const texts = seeds(5).map((seed) => [tree(seed, 'fast').text, tree(seed, 'fast').text]);
     for (const [one, other] of texts) expect(one).toEqual(other);
     expect(texts.some(([one]) => one.length > 3)).toBe(true);
+  });
+});
+
+test('init is there, and takes nothing <design/process#.def.init>', () => {
+  const kernel = system();
+  play(kernel, function* (_t, thread) {
+    const { parentPid } = thread.process, signals = [0, SIGTERM, SIGKILL, 999];
+    expect(signals.map((signal) => kill(kernel, parentPid, signal))).toEqual([0, 0, 0, EINVAL]);
+    expect(signals.map((signal) => sigqueue(kernel, parentPid, signal, 1))).toEqual([0, 0, 0, EINVAL]);
+    expect([parentPid, kernel.find(parentPid), kill(kernel, -1, 0)]).toEqual([InitPID, null, ESRCH]);
   });
 });
 

@@ -61,6 +61,24 @@ describe('a stack that its program has ended', () => {
     expect(seen).toEqual([true, 1]);
   });
 
+  test('leaves its place to what is mapped there in a child, too <design/thread#.inv.stack>', () => {
+    const seen: unknown[] = [];
+    first(function* (t, thread, size) {
+      const { process } = thread, base = addrOf(t, WHOLE) | 0;
+      expect(process.map.munmap(t, WHOLE, size)).toBe(0);
+      t.set(21, base, t.r[(WHOLE << 3) + 1], 0, 0);
+      expect(process.map.mmap(t, 21, 21, size, RW, MapANON | MapPRIVATE | MapFIXED)).toBe(0);
+      const pid = yield* fork(thread, function* (_c, child) {
+        child.process.spawn('second', function* () {
+          yield { what: 'the first', ready: () => child.state === 'done' };
+          seen.push(child.process.map.isReserved(base), child.process.threads.size);
+        });
+      });
+      yield* waitpid(thread, pid);
+    });
+    expect(seen).toEqual([true, 1]);
+  });
+
   test('is not there in a child that was to have nothing of it <design/thread#.inv.stack>', () => {
     const codes: number[] = [];
     const { status } = first(function* (t, thread, size) {
@@ -115,6 +133,30 @@ describe('a stack that is lent', () => {
       expect([way, seen]).toEqual([way, [true, false]]);
     }
   });
+});
+
+test('the stacks of what else a child of vfork has run go when it executes a program <design/thread#.inv.stack>', () => {
+  const kernel = system(), free = kernel.frames.available, seen: number[] = [];
+  start(kernel, 'first', function* (_t, thread) {
+    const { process: { map } } = thread;
+    yield* waitpid(thread, yield* fork(thread, function* () { /* Ends at once. */ }));
+    const before = [map.entries().length, kernel.frames.available];
+    const pid = yield* vfork(thread, function* (_c, child) {
+      let isIn = false;
+      child.process.spawn('second', function* (t) {
+        t.enter(40);
+        isIn = true;
+        for (;;) yield undefined;
+      });
+      while (!isIn) yield undefined;
+      seen.push(map.entries().length - before[0]);
+      execve(child, { name: 'prog', text: 1, data: 0, bss: 0, *main() { return 0; } }, ['prog']);
+    });
+    yield* waitpid(thread, pid);
+    seen.push(map.entries().length - before[0], kernel.frames.available - before[1]);
+  });
+  kernel.run();
+  expect([seen, kernel.frames.available]).toEqual([[1, 0, 0], free]);
 });
 
 test('limits that a child sets in its parent\'s memory are its own: those of the parent count again <design/limits#.shared>', () => {

@@ -127,6 +127,28 @@ describe('ending', () => {
         }
       });
 
+      test(`${kind}: the result is what the program has left, whatever destructors leave there, and however they end <design/pthread#.join>`, () => {
+        for (const end of ['returns', 'exits'] as const) {
+          const { kernel, process } = rig(1, driver), results: number[] = [];
+          const worker = create(process, function* (t, self) {
+            process.keys.set(self, process.keys.create(self, function* (_value, { hart }) {
+              yield;
+              hart.set(ArgumentSLOT, 99, 0, 0, 0);
+              if (end === 'exits') self.exit();
+            }), 1);
+            t.enter(t.limit - t.top);
+            t.set(ArgumentSLOT, 42, 0, 0, 0);
+            self.exit();
+          }, { stepped });
+          create(process, function* (t, self) {
+            yield* pthreadJoin(self, worker, 6);
+            results.push(t.r[6 << 3]);
+          });
+          kernel.run();
+          expect([end, results]).toEqual([end, [42]]);
+        }
+      });
+
       test(`${kind}: destructors of a cancelled thread may wait, and find the values of other keys <design/pthread#.keys>`, () => {
         const { kernel, process } = rig(1, driver), log: unknown[] = [], gate = semaphore(1), { keys } = process;
         create(process, function* (_t, self) {

@@ -17,9 +17,9 @@ function segmentIn(rig: MapRig, size: number = 2 * PAGE): { segments: ShmSegment
 
 test('a key finds its segment, and what is wrong has an error <design/mman#.shm>', () => {
   const rig = mapRig(), segments = segmentsOf(rig), id = segments.get(7, 100, IpcCREAT);
-  expect(segments.get(7, 4096, 0)).toBe(id);
-  expect(segments.find(id)?.object.size).toBe(PAGE);
-  expect([segments.get(7, 4097, 0), segments.get(7, 1, IpcCREAT | IpcEXCL), segments.get(8, 1, 0), segments.get(8, 0, IpcCREAT), segments.get(0, -1, 0)])
+  expect([segments.get(7, 100, 0), segments.get(7, 0, 0)]).toEqual([id, id]);
+  expect([segments.find(id)?.size, segments.find(id)?.object.size]).toEqual([100, PAGE]);
+  expect([segments.get(7, 101, 0), segments.get(7, 1, IpcCREAT | IpcEXCL), segments.get(8, 1, 0), segments.get(8, 0, IpcCREAT), segments.get(0, -1, 0)])
     .toEqual([-EINVAL, -EEXIST, -ENOENT, -EINVAL, -EINVAL]);
   expect(segments.get(0, 1, 0)).not.toBe(segments.get(0, 1, 0));
   expect([segments.remove(id), segments.remove(id), segments.find(id), segments.get(7, 1, 0)]).toEqual([0, EINVAL, null, -ENOENT]);
