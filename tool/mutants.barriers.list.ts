@@ -45,7 +45,7 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   {
     name: 'the slots of threads are not scanned at the flip',
     file: 'code/mps/heap/root.ts',
-    old: '      if (this.hart !== null) scanSlots(ss, this.hart);\n',
+    old: '      if (hart !== null) scanSlots(ss, hart);\n',
     new: '',
     tests: ['test/observe/halfway.test.ts'],
   },
@@ -149,23 +149,23 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   },
   {
     name: 'a single access fixes nothing',
-    file: 'code/mps/trace/trace.ts',
-    old: '      this.fixSingle(granule);\n      seg.setSummary',
-    new: '      seg.setSummary',
+    file: 'code/mps/trace/access.ts',
+    old: '    if (!traceFix(trace, heap.i32, granule << 2, rankForAccess(trace, seg))) heap.tags[granule] = 0;\n',
+    new: '',
     tests: ['test/mps/trace/incremental.test.ts', 'test/observe/halfway.test.ts'],
   },
   {
     name: 'a store to a large grey object goes unnoticed',
-    file: 'code/mps/trace/trace.ts',
-    old: 'this.accessSingle(seg, addr, (mode & AccessWRITE) !== 0);',
-    new: 'this.accessSingle(seg, addr, (hit & AccessWRITE) !== 0);',
+    file: 'code/mps/trace/access.ts',
+    old: 'accessSingle(trace, seg, addr, (mode & AccessWRITE) !== 0);',
+    new: 'accessSingle(trace, seg, addr, (hit & AccessWRITE) !== 0);',
     tests: ['test/mps/trace/incremental.test.ts'],
   },
   {
     name: 'single accesses never end',
-    file: 'code/mps/trace/trace.ts',
-    old: 'seg.singles < seg.size / PageSIZE && ',
-    new: '',
+    file: 'code/mps/trace/access.ts',
+    old: 'return seg.large ? seg.size / PageSIZE : 0;',
+    new: 'return seg.large ? Infinity : 0;',
     tests: ['test/mps/trace/incremental.test.ts'],
   },
   {
@@ -184,9 +184,9 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   },
   {
     name: 'the summary is forgotten before the scan records one',
-    file: 'code/mps/trace/trace.ts',
-    old: '      this.scanSeg(seg, Infinity);\n    }\n    // After the scan, which may have recorded a summary again <design/trace#.inv.write.after>.\n    if ((hit & AccessWRITE) !== 0) seg.hit();',
-    new: '      if ((hit & AccessWRITE) !== 0) seg.hit();\n      this.scanSeg(seg, Infinity);\n    } else if ((hit & AccessWRITE) !== 0) seg.hit();',
+    file: 'code/mps/trace/access.ts',
+    old: '    trace.scanSeg(seg, Infinity, rankForAccess(trace, seg));\n  }\n  // After the scan, which may have recorded a summary again <design/trace#.inv.write.after>.\n  if ((hit & AccessWRITE) !== 0) seg.hit();',
+    new: '    if ((hit & AccessWRITE) !== 0) seg.hit();\n    trace.scanSeg(seg, Infinity, rankForAccess(trace, seg));\n  } else if ((hit & AccessWRITE) !== 0) seg.hit();',
     tests: ['test/mps/trace/incremental.test.ts'],
   },
   {
@@ -226,7 +226,7 @@ export const mutantsWithBarriers: readonly Mutant[] = [
   },
   {
     name: 'grains begin where the platform says',
-    file: 'code/mps/arena/chunk.ts',
+    file: 'code/mps/arena/grain-map.ts',
     old: 'Math.ceil((reservation.base >>> 0) / grainSize) * grainSize',
     new: 'reservation.base >>> 0',
     tests: ['test/mps/arena/chunk.test.ts'],

@@ -4,13 +4,19 @@
  * are the files of which at least one must fail; name the nearest, for they are run for each mutant.
  */
 import type { Mutant } from './mutant.ts';
+import { mutantsOfAmc } from './mutants.amc.list.ts';
+import { mutantsOfArenas } from './mutants.arena.list.ts';
 import { mutantsWithBarriers } from './mutants.barriers.list.ts';
 import { mutantsOfFiles } from './mutants.files.list.ts';
 import { mutantsOfMachine } from './mutants.machine.list.ts';
+import { mutantsOfManual } from './mutants.manual.list.ts';
+import { mutantsOfMarking } from './mutants.marking.list.ts';
 import { mutantsConvicted, mutantsOfOracles, type OracleMutant } from './mutants.oracles.list.ts';
 import { mutantsOfSystem } from './mutants.os.list.ts';
 import { mutantsOfPages } from './mutants.pages.list.ts';
 import { mutantsOfProcesses } from './mutants.processes.list.ts';
+import { mutantsOfRoots } from './mutants.roots.list.ts';
+import { mutantsOfServices } from './mutants.services.list.ts';
 import { mutantsOfSpaces } from './mutants.vm.list.ts';
 
 /** The list. Add beside your kind; the name says what is broken. */
@@ -155,7 +161,7 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   {
     name: 'a forwarded copy is never scanned',
     file: 'code/mps/pools/amc-fix.ts',
-    old: '  if (!toSeg.grey) toSeg.setGrey(true);\n',
+    old: '  if (!toSeg.grey && toSeg.rank !== LEAF) toSeg.setGrey(true);\n',
     new: '',
     tests: ['test/observe/oracle.test.ts'],
   },
@@ -176,7 +182,7 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   {
     name: 'a large object that is kept is not scanned',
     file: 'code/mps/pools/amc-fix.ts',
-    old: '  seg.rescan();\n  seg.setGrey(true);',
+    old: '  seg.rescan();\n  if (seg.rank !== LEAF) seg.setGrey(true);',
     new: '  seg.rescan();',
     tests: ['test/observe/oracle.test.ts'],
   },
@@ -267,7 +273,7 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   {
     name: 'slots that are not in use keep old references',
     file: 'code/mps/heap/root.ts',
-    old: '    if (this.hart !== null) this.hart.r.fill(0, this.hart.top << 3);\n',
+    old: '    if (hart !== null) hart.r.fill(0, hart.top << 3);\n',
     new: '',
     tests: ['test/mps/heap/root.test.ts'],
   },
@@ -298,6 +304,12 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   ...mutantsOfFiles,
   ...mutantsOfSystem,
   ...mutantsOfProcesses,
+  ...mutantsOfArenas,
+  ...mutantsOfAmc,
+  ...mutantsOfMarking,
+  ...mutantsOfManual,
+  ...mutantsOfRoots,
+  ...mutantsOfServices,
   ...mutantsWithBarriers,
   ...mutantsConvicted,
   ...mutantsOfOracles,

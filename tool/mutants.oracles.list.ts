@@ -42,7 +42,7 @@ export const mutantsConvicted: readonly OracleMutant[] = [
   {
     name: 'oracle: slots are not scanned at the flip',
     file: 'code/mps/heap/root.ts',
-    old: '      if (this.hart !== null) scanSlots(ss, this.hart);\n',
+    old: '      if (hart !== null) scanSlots(ss, hart);\n',
     new: '',
     tests,
     verdict: '#\\.inv\\.graph>',

@@ -1,6 +1,6 @@
 /* boot.ts: BOOTING A SYSTEM
  *
- * From a handful of options to a machine, a platform, one arena and threads: what a client of the library begins with
+ * From a handful of options to a machine, a platform, an arena and threads: what a client of the library begins with
  * <design/boot>.
  */
 import { aver } from '../base/base.ts';
@@ -12,8 +12,9 @@ import { deriveNew } from './heap/authority.ts';
 import { RankEXACT, type Rank } from './heap/rank.ts';
 import { Root } from './heap/root.ts';
 import { IxPlatform } from './ix/ix.ts';
-import { settle, type Settings } from './options.ts';
+import { settle, settleArena, type ArenaOptions, type Settings } from './options.ts';
 import type { Platform, ThreadBody, ThreadView } from './platform.ts';
+import { ResOK, ResRESOURCE, type Res } from './result.ts';
 import { OptionError } from './units.ts';
 
 /** How a system is made; every option has a default. Sizes are like "64KiB" or a number of bytes, times like "10ms". */
@@ -55,26 +56,59 @@ export interface BootOptions {
   readonly events?: (event: Event) => void;
 }
 
-/** A machine with its platform, arena and threads. */
+/** A machine with its platform, arenas and threads. */
 export class System {
   readonly memory: Memory;
   readonly platform: Platform;
+  /** The first arena, in which all threads are registered. */
   readonly arena: Arena;
+  private readonly settings: Settings;
+  /** Those that are not destroyed. */
+  private readonly arenas: Set<Arena> = new Set();
   private readonly staticsLimit: number;
   private staticsUsed: number = 0;
 
   constructor(options: BootOptions = {}) {
     const settings = settle(options), sink = options.events ?? (() => undefined);
+    this.settings = settings;
     this.staticsLimit = settings.statics;
     this.memory = new Memory(settings.memory + settings.statics);
     // An error from within the arena leaves it as it was then: to go in again would hide what happened.
     const onEnd = (hart: Hart): boolean => {
-      if (this.arena.isInside) return false;
-      if (this.arena.hasThread(hart)) this.arena.threadDeregister(hart);
+      for (const { isInside } of this.live()) if (isInside) return false;
+      for (const arena of this.live()) if (arena.control.state !== 'postmortem') arena.threadForget(hart);
       return true;
     };
     this.platform = platformOf(settings, this.memory, sink, onEnd);
     this.arena = new Arena(this.memory, this.platform.plinth, settings);
+    this.arenas.add(this.arena);
+  }
+
+  /** arenaMake -- another arena of the same machine and platform, or why there is none: RESOURCE without address space, MEMORY without a whole
+   * grain, COMMIT_LIMIT where that forbids its records. A thread that uses it is to be registered with it <design/boot#.arenas>. Throws
+   * OptionError for an option that cannot be used. */
+  arenaMake(options: ArenaOptions = {}): Arena | Res {
+    const parameters = settleArena(options, this.settings), { arenaClBase } = options;
+    const arena = new Arena(this.memory, this.platform.plinthMake(), parameters);
+    const res = arenaClBase === undefined ? arena.create() : arena.extend(arenaClBase.hart, arenaClBase.slot, parameters.chunkSize);
+    if (res !== ResOK) {
+      arena.finish();
+      return res;
+    }
+    this.arenas.add(arena);
+    return arena;
+  }
+
+  /** live -- the arenas that are there; it forgets others. */
+  private live(): Set<Arena> {
+    for (const arena of this.arenas) if (arena.isGone) this.arenas.delete(arena);
+    return this.arenas;
+  }
+
+  /** area -- put a capability to `size` bytes outside every arena into a slot: memory for a client arena. No root. RESOURCE if there is no run of
+   * so many. */
+  area(hart: Hart, slot: number, size: number): Res {
+    return this.platform.area(hart, slot, Math.ceil(boundsRound(size) / PageSIZE) * PageSIZE) ? ResOK : ResRESOURCE;
   }
 
   /** The address space of the mutators. */
@@ -122,14 +156,15 @@ export class System {
     this.staticsUsed += bytes;
     const { base, frame } = placed;
     deriveNew(hart.r, slot << 3, base, boundsRound(size));
-    const root = Root.ofArea(frame / GranuleSIZE, (frame + bytes) / GranuleSIZE, rank);
+    const areas = [{ base: frame / GranuleSIZE, limit: (frame + bytes) / GranuleSIZE }];
+    const root = new Root({ rank, name: 'statics', areas: () => areas, base: base >>> 0, limit: (base >>> 0) + bytes });
     this.arena.roots.add(root);
     return root;
   }
 
-  /** finish -- give everything back, checking that it is all there. */
+  /** finish -- give everything back, of all arenas, checking that it is all there. */
   finish(): void {
-    this.arena.finish();
+    for (const arena of [...this.live()]) if (arena.control.state !== 'postmortem') arena.finish();
   }
 }
 

@@ -3,8 +3,8 @@
  * Options made definite and found usable, or refused in one line that names the option, the value and what would do
  * <design/boot#.options>.
  */
-import { boundsGranule, PageSIZE } from '../machine/machine.ts';
-import type { ArenaParameters } from './arena/arena.ts';
+import { boundsGranule, PageSIZE, type Hart } from '../machine/machine.ts';
+import type { ArenaParameters, ChunkHeard } from './arena/arena.ts';
 import { PauseWORK } from './arena/policy.ts';
 import type { BootOptions } from './boot.ts';
 import { OptionError, parseSize, parseTime, sizeText } from './units.ts';
@@ -68,6 +68,54 @@ export function settle(options: BootOptions): Settings {
       { capacity: Math.max(SecondCAPACITY, nursery), mortality: SecondMORTALITY },
     ],
     everyPoll: oneOf('collect', options.collect ?? 'normal', ['normal', 'every-poll']) === 'every-poll',
+  };
+}
+
+/** How another arena is made <design/boot#.arenas>. Sizes are like "64KiB" or a number of bytes. */
+export interface ArenaOptions {
+  /** Whether address space comes from the platform, or from the client: vm. */
+  readonly class?: 'vm' | 'client';
+  /** How much address space it takes at a time: 16MiB, or what the first arena takes if that is less; of a client arena, how much the client gives,
+   * without default. */
+  readonly arenaSize?: string | number;
+  /** Where a client arena's memory begins: a capability to it, in a slot. */
+  readonly arenaClBase?: { readonly hart: Hart; readonly slot: number };
+  /** What address space is divided into: as the first arena's. */
+  readonly arenaGrainSize?: string | number;
+  /** Whether generations are placed in zones of their own: yes. */
+  readonly arenaZoned?: boolean;
+  /** Hear of each chunk, inside the arena: after it is there, and before it is given back. */
+  readonly arenaExtended?: ChunkHeard;
+  readonly arenaContracted?: ChunkHeard;
+  /** The most memory that it may use: as the first arena's. */
+  readonly commitLimit?: string | number;
+  /** The share of committed memory that may be spare: as the first arena's. */
+  readonly spare?: number;
+  /** The most that its client may be made to wait, in virtual microseconds; Infinity is possible: as the first arena's. */
+  readonly pauseTime?: number;
+}
+
+/** How much address space another arena takes at a time. */
+const ArenaSIZE = 16 * 1024 * 1024;
+
+/** settleArena -- options of another arena made definite, by those of the first; throws OptionError for one that cannot be used. */
+export function settleArena(options: ArenaOptions, first: Settings): ArenaParameters {
+  const { arenaExtended: extended, arenaContracted: contracted, pauseTime, arenaZoned: zoned = true, spare = first.spare } = options;
+  const isClient = oneOf('class', options.class ?? 'vm', ['vm', 'client']) === 'client';
+  const grainSize = options.arenaGrainSize === undefined ? first.grainSize : pages('arena-grain-size', options.arenaGrainSize);
+  if (Math.log2(grainSize) % 1 !== 0) throw new OptionError(`arena-grain-size ${sizeText(grainSize)} is not a power of two: try 4KiB`);
+  if (isClient && (options.arenaSize === undefined || options.arenaClBase === undefined)) {
+    throw new OptionError('a client arena is given memory: arena-cl-base says where it begins, and arena-size how much it is');
+  }
+  if (!(spare >= 0 && spare <= 1)) throw new OptionError(`spare ${spare} is not a share: give a number from 0 to 1`);
+  if (pauseTime !== undefined && !(pauseTime >= 0)) throw new OptionError(`pause-time ${pauseTime} is not a time: give microseconds, 0 or more`);
+  const size = Math.max(grainSize, parseSize('arena-size', options.arenaSize ?? Math.min(ArenaSIZE, first.chunkSize)));
+  const unit = Math.max(grainSize, boundsGranule(Math.min(size, MemoryMOST)));
+  return {
+    ...first, grainSize, spare, isClient, zoned, chunkSize: isClient ? size : Math.ceil(size / unit) * unit,
+    ...(extended === undefined ? {} : { extended }), ...(contracted === undefined ? {} : { contracted }),
+    commitLimit: options.commitLimit === undefined ? first.commitLimit : parseSize('commit-limit', options.commitLimit),
+    pauseWork: pauseTime === undefined ? first.pauseWork : Math.round(pauseTime / 1000 * PauseWORK),
   };
 }
 

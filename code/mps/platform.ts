@@ -41,9 +41,12 @@ export interface Placed {
   readonly frame: number;
 }
 
-/** A platform <design/boot#.platform>. */
+/** A platform: what all arenas of a process have in common <design/boot#.platform>. */
 export interface Platform {
+  /** The first arena's. */
   readonly plinth: Plinth;
+  /** plinthMake -- another arena's. */
+  plinthMake(): Plinth;
   readonly space: AddressSpace;
   /** hart -- the hart of a thread that the caller drives; null if there is no memory for it. */
   hart(name: string): Hart | null;
@@ -54,6 +57,9 @@ export interface Platform {
   threads(): readonly ThreadView[];
   /** statics -- `size` bytes of zeroed memory, whole pages, for data and capabilities; null if there is none. */
   statics(size: number): Placed | null;
+  /** area -- put a capability to `size` bytes of memory, whole pages, into a slot, which a client arena may be given; false if there is
+   * none. It is no root. */
+  area(hart: Hart, slot: number, size: number): boolean;
   faults(): FaultCounts;
   /** How the program was killed; null while it was not. */
   readonly death: Death | null;

@@ -63,6 +63,9 @@ export interface Plinth {
   /** reserve -- a reservation of `size` bytes, nothing committed; null if the machine has no such run of frames. */
   reserve(size: number): Reservation | null;
   release(reservation: Reservation): void;
+  /** adopt -- a reservation that the client has made: the whole pages of `size` bytes from the address in a slot; null if they are not one run
+   * of frames, or the capability does not say that they may be protected. `release` gives it back <design/plinth#.if.adopt>. */
+  adopt(hart: Hart, slot: number, size: number): Reservation | null;
   /** commit -- back [base, base + size) with zeroed, tag-clear memory that mutators may use. */
   commit(base: Low, size: number): boolean;
   decommit(base: Low, size: number): void;

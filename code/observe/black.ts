@@ -43,19 +43,20 @@ class Look {
 
   /** black -- what mutators may read in a segment that is not grey: all of it, or, if it is white, what is preserved. */
   private black(seg: Seg): void {
-    const { board, scanLimit } = seg, base = seg.white ? Math.min(seg.whiteLimit, scanLimit) : seg.base;
-    this.granules(seg, base, scanLimit);
-    if (!seg.white || board === null || base === seg.base) return;
-    seg.pool.eachObject(seg.granuleBase, seg.granuleOf(base - 1) + 1, (g, next) => {
-      if (!board.has(g - seg.granuleBase)) return;
-      const low = this.heap.lowOf(seg, g) >>> 0;
-      this.granules(seg, low, low + (next - g) * 16);
+    seg.pool.eachPart(seg, (from, past) => {
+      if (!seg.white) this.granules(seg, from, past);
+      else {
+        seg.pool.eachObject(from, past, (g, next) => {
+          const isBlack = isUncondemned(seg, this.heap.lowOf(seg, g) >>> 0);
+          if (isBlack || seg.board?.has(g - seg.granuleBase) === true) this.granules(seg, g, next);
+        });
+      }
     });
   }
 
-  private granules(seg: Seg, base: number, limit: number): void {
-    const { i32, tags } = this.heap, first = seg.granuleOf(base), name = `the black segment at 0x${seg.base.toString(16)}`;
-    for (let g = first; g < first + (limit - base) / 16; ++g) if (tags[g] !== 0) this.reference(i32, g << 2, name);
+  private granules(seg: Seg, from: number, limit: number): void {
+    const { i32, tags } = this.heap, name = `the black segment at 0x${seg.base.toString(16)}`;
+    for (let g = from; g < limit; ++g) if (tags[g] !== 0) this.reference(i32, g << 2, name);
   }
 
   private reference(w: Int32Array, at: number, holder: string): void {
@@ -69,9 +70,12 @@ class Look {
   }
 
   private isPreserved(seg: Seg, base: Low): boolean {
-    if (!seg.white || base >>> 0 >= seg.whiteLimit) return true;
+    if (!seg.white || isUncondemned(seg, base >>> 0)) return true;
     const { heap } = this, g = heap.startBefore(seg.granuleOf(base >>> 0));
     if (heap.isPad(g)) return true;
     return heap.starts[g] !== StartFORWARDED && seg.board?.has(g - seg.granuleBase) === true;
   }
 }
+
+/** isUncondemned -- whether a low address, unsigned, is in what a buffer had of a white segment when it was condemned. */
+const isUncondemned = (seg: Seg, addr: number): boolean => addr >= seg.whiteLimit && addr < seg.blackLimit;

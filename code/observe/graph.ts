@@ -82,7 +82,7 @@ class Walk {
   private keep(): void {
     for (const base of this.empties) {
       const first = this.queue.length, seg = this.heap.segOf(base);
-      if (seg === null || base >>> 0 >= seg.scanLimit) continue;
+      if (seg === null || seg.isBuffered(base >>> 0)) continue;
       this.visit(seg, base);
       this.follow(first);
     }
@@ -106,10 +106,10 @@ class Walk {
     if (room === 0) {
       this.empties.push(base);
       this.list.push(ItemEMPTY, at, bounds >>> BoundsKEPT, perms);
-    } else if (seg !== null && base >>> 0 >= seg.scanLimit) {
+    } else if (seg?.isBuffered(base >>> 0) === true) {
       this.list.push(ItemPENDING, base, at, room, bounds >>> BoundsKEPT, perms);
     } else {
-      const into = seg === null ? null : this.visit(seg, base);
+      const into = seg === null || !seg.pool.hasObjects ? null : this.visit(seg, base);
       if (into === null) this.list.push(ItemNOWHERE, at, room, bounds >>> BoundsKEPT, perms);
       else this.list.push(ItemREFERENCE, into.number, into.offset, at, room, bounds >>> BoundsKEPT, perms);
     }
@@ -125,7 +125,7 @@ class Walk {
       number = this.queue.length;
       this.numbers.set(object, number);
       const home = moved === null ? seg : heap.segOf(moved) as Seg, granule = home.granuleOf(object >>> 0);
-      this.queue.push({ seg: home, granule, size: heap.sizeAt(granule, home.granuleOf(home.scanLimit - 1) + 1) });
+      this.queue.push({ seg: home, granule, size: heap.sizeAt(granule, home.partLimit(granule)) });
     }
     return { number, offset: (base - from) | 0 };
   }

@@ -6,6 +6,7 @@ export { blackLook, type BlackLook } from './black.ts';
 export { censusOf, type CensusRow, type Classify } from './census.ts';
 export { graphDifference, graphOf, type Graph } from './graph.ts';
 export { Oracle, OracleError, type OracleCounts } from './oracle.ts';
+export { whoRefers, type ObjectReferrer, type Referrer, type Referrers, type ReferrersOptions, type RootReferrer } from './referrers.ts';
 export { shieldLook, type ShieldLook } from './shield.ts';
 export { stateOf, type State, type Stopped } from './state.ts';
 export { eventText, stateText } from './state-text.ts';
@@ -15,3 +16,7 @@ export { narrowLook, type NarrowLook } from './narrow.ts';
 export { regionPicture } from './picture.ts';
 export { vectorAnswer, vectorDifferences, VectorError, vectorParse, type Vector, type VectorRecord } from './vectors.ts';
 export { vectorHart } from './vectors-hart.ts';
+export {
+  recordLine, recordParse, recordPasses, recordText, TelemetryError, TelemetryLabels, TelemetrySummary, type TelemetryCount, type TelemetryFilter,
+} from './telemetry-log.ts';
+export { sqlRecord, sqlSchema, sqlText, type SqlStatement } from './telemetry-sql.ts';

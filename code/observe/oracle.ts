@@ -125,7 +125,7 @@ export class Oracle implements Watcher {
 
   /** Every reference's zone is in its segment's summary <design/seg#.inv.summary>. */
   private judgeSummary(seg: Seg): void {
-    if (seg.summary === ZoneSetUNIV) return;
+    if (seg.summary === ZoneSetUNIV || !seg.pool.hasObjects) return;
     const { heap } = this.arena, { i32, tags } = heap;
     let zones = ZoneSetEMPTY;
     for (let g = seg.granuleBase; g < seg.granuleLimit; ++g) {
@@ -143,11 +143,10 @@ export class Oracle implements Watcher {
   private judgeGarbage(trace: Trace): void {
     const { heap } = this.arena, { bases } = graphOf(this.arena);
     for (const seg of heap.segs) {
-      if (seg === null || seg.scanLimit === seg.base) continue;
-      seg.pool.eachObject(seg.granuleBase, seg.granuleOf(seg.scanLimit - 1) + 1, (g) => {
+      seg?.pool.eachPart(seg, (from, limit) => { seg.pool.eachObject(from, limit, (g) => {
         if (heap.isPad(g) || bases.has(heap.lowOf(seg, g))) return;
         throw new OracleError(`the object at 0x${(heap.lowOf(seg, g) >>> 0).toString(16)} is unreachable, but outlived collection ${trace.count} of the world <design/oracle#.inv.garbage>`);
-      });
+      }); });
     }
     this.counts.worlds += 1;
   }

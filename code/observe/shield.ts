@@ -4,7 +4,7 @@
  * wants, what it believes the platform enforces, and what the page table says <design/oracle#.inv.shield>.
  */
 import { PageLOADCAP, PageREAD, PageSIZE, PageSTORECAP, PageWRITE, WindowHIGH, type AddressSpace } from '../machine/machine.ts';
-import { accessName, AccessNONE, AccessREAD, AccessWRITE, ZoneSetUNIV, type AccessSet, type Arena, type Seg } from '../mps/mps.ts';
+import { accessName, AccessNONE, AccessREAD, AccessWRITE, RankNONE, ZoneSetUNIV, type AccessSet, type Arena, type Seg } from '../mps/mps.ts';
 
 const RightsALL = PageREAD | PageWRITE | PageLOADCAP | PageSTORECAP;
 
@@ -34,7 +34,7 @@ export function shieldLook(arena: Arena, space: AddressSpace | null): ShieldLook
  * unnoticed where a summary says something. */
 function accessWanted(seg: Seg): AccessSet {
   const read = seg.grey && seg.arena.trace.isFlipped ? AccessREAD : AccessNONE;
-  return read | (seg.summary === ZoneSetUNIV ? AccessNONE : AccessWRITE);
+  return read | (seg.summary === ZoneSetUNIV || seg.rank === RankNONE ? AccessNONE : AccessWRITE);
 }
 
 function segWrong(seg: Seg, wanted: AccessSet, space: AddressSpace | null): string | null {

@@ -4,11 +4,12 @@
  */
 import { expect } from 'vitest';
 import type { Hart } from '../../code/machine/machine.ts';
-import { ResOK, boot, tagged, type AllocationPoint, type AmcPool, type Arena, type BootOptions, type Event, type Format, type Rank, type System } from '../../code/mps/mps.ts';
+import { ResOK, boot, tagged, type AllocationPoint, type AmcOptions, type AmcPool, type Arena, type BootOptions, type Event, type Format, type Rank, type System } from '../../code/mps/mps.ts';
 
 export interface LabOptions extends BootOptions {
   readonly format?: Format;
   readonly rank?: Rank;
+  readonly pool?: AmcOptions;
 }
 
 export class Lab {
@@ -22,7 +23,7 @@ export class Lab {
   constructor(options: LabOptions = {}) {
     this.system = boot({ memory: '2MiB', statics: '64KiB', ...options, events: (event) => this.told.push(event) });
     this.arena = this.system.arena;
-    this.pool = this.arena.pool('amc', { format: options.format ?? tagged });
+    this.pool = this.arena.pool('amc', { format: options.format ?? tagged, ...options.pool });
     this.t = this.system.hart('t', options.rank);
     this.ap = this.pool.allocationPoint(this.t);
   }

@@ -5,7 +5,7 @@
  */
 import { expect } from 'vitest';
 import {
-  RankEXACT, ResOK, boot, tagged, type AmcPool, type Arena, type BootOptions, type Event, type Format, type Rank, type System,
+  RankEXACT, ResOK, boot, tagged, type Arena, type BootOptions, type Event, type Format, type Pool, type Rank, type System,
 } from '../../code/mps/mps.ts';
 import { compare } from './compare.ts';
 import { HeaderKIND, Mutator, type Habits } from './shadow.ts';
@@ -34,6 +34,17 @@ export const headed: Format = {
   },
 };
 
+/** The same for pointers that point past the header. */
+export const behind: Format = {
+  name: 'behind',
+  headerSize: 16,
+  scan: (view, base, limit) => headed.scan!(view, (base - 16) | 0, (limit - 16) | 0),
+  skip: (view, base) => (headed.skip!(view, (base - 16) | 0) + 16) | 0,
+  forward: (view, from, to) => { headed.forward!(view, (from - 16) | 0, to); },
+  isForwarded: (view, base) => headed.isForwarded!(view, (base - 16) | 0),
+  pad: headed.pad!,
+};
+
 /** How a rig is made. */
 export interface RigOptions extends BootOptions {
   readonly habits: Habits;
@@ -43,13 +54,18 @@ export interface RigOptions extends BootOptions {
   readonly rank?: Rank;
   /** Whether mutators run while a trace is under way. */
   readonly barriers?: boolean;
+  /** How the pool of the mutators' objects is made; default AMC. */
+  readonly pool?: (arena: Arena, format: Format) => Pool;
+  /** And others beside it, in which they make one object in three. */
+  readonly beside?: readonly ((arena: Arena, format: Format) => Pool)[];
 }
 
 /** A system whose mutators have shadows. */
 export class Rig {
   readonly system: System;
   readonly arena: Arena;
-  readonly pool: AmcPool;
+  readonly pool: Pool;
+  readonly beside: readonly Pool[];
   readonly mutators: Mutator[];
   readonly events: Event[] = [];
   /** How many collections were followed by a comparison; references that lost their tags. */
@@ -57,10 +73,11 @@ export class Rig {
   lost: number = 0;
 
   constructor(options: RigOptions) {
-    const { habits, format = tagged, mutators = 1, rank = RankEXACT, barriers = false } = options;
+    const { habits, format = tagged, mutators = 1, rank = RankEXACT, barriers = false, pool = (arena) => arena.pool('amc', { format }) } = options;
     this.system = boot({ memory: '2MiB', statics: '16KiB', pause: '0', platform: barriers ? 'ix' : 'an', ...options, events: (event) => this.events.push(event) });
     this.arena = this.system.arena;
-    this.pool = this.arena.pool('amc', { format });
+    this.pool = pool(this.arena, format);
+    this.beside = (options.beside ?? []).map((make) => make(this.arena, format));
     if (barriers) Object.assign(this.arena.control, { quantum: () => 1 });
     this.mutators = Array.from({ length: mutators }, (_, i) => this.mutator({ ...habits, seed: habits.seed + 1000 * i }, rank));
     this.arena.watcher = { finished: () => { this.compare(); } };
@@ -69,6 +86,7 @@ export class Rig {
   private mutator(habits: Habits, rank: Rank): Mutator {
     const hart = this.system.hart(`mutator ${habits.seed}`, rank);
     const mutator = new Mutator(this.arena, hart, this.pool.allocationPoint(hart), habits), slot = hart.enter(1);
+    mutator.beside.push(...this.beside.map((one) => one.allocationPoint(hart)));
     this.system.statics(hart, slot, 1024);
     mutator.adopt(slot, 1024);
     hart.leave(slot);

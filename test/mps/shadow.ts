@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { random, type Random } from '../../code/base/base.ts';
 import { boundsDecode, boundsFit } from '../machine/windowed.ts';
 import { PermDATA, WindowHIGH, boundsRound, slotDecode, type Hart } from '../../code/machine/machine.ts';
-import { ResOK, type AllocationPoint, type Arena } from '../../code/mps/mps.ts';
+import { RankNONE, ResOK, type AllocationPoint, type Arena } from '../../code/mps/mps.ts';
 
 /** A capability: to `len` bytes at `off` in an object, its address at `at`. */
 export interface Ref {
@@ -51,7 +51,7 @@ export const pattern = (serial: number, g: number): number[] => [0x0100_0000 + s
 
 export const valueOf = (node: Node, g: number): Value => node.values.get(g) ?? { kind: 'data', words: pattern(node.serial, g) };
 
-const whole = (node: Node): Ref => ({ kind: 'ref', node, off: 0, len: node.size, at: 0, perms: PermDATA });
+const whole = (node: Node, perms: number = PermDATA): Ref => ({ kind: 'ref', node, off: 0, len: node.size, at: 0, perms });
 
 const isWhole = (value: Value): value is Ref => value.kind === 'ref' && value.off === 0 && value.len === value.node.size && value.at === 0 && value.perms === PermDATA;
 
@@ -82,6 +82,8 @@ let serials = 0;
 export class Mutator {
   readonly hart: Hart;
   readonly ap: AllocationPoint;
+  /** Where it makes one object in three, if there is anything. */
+  readonly beside: AllocationPoint[] = [];
   readonly arena: Arena;
   readonly roots: Value[];
   readonly habits: Required<Habits>;
@@ -157,7 +159,8 @@ export class Mutator {
 
   /** alloc -- make an object of things at hand, in root i; `size` for who wants a certain one. */
   *alloc(i: number, size: number = this.habits.sizes[this.random(this.habits.sizes.length)]): Generator<undefined, void, undefined> {
-    const { hart: t, ap, spare, random } = this;
+    const { hart: t, spare, random } = this;
+    const { beside } = this, ap = beside.length > 0 && random(3) === 0 ? beside[random(beside.length)] : this.ap, isLeaf = ap.rank === RankNONE;
     const granules = boundsRound(Math.ceil(size / 16) * 16) / 16, filler = random(0x10000);
     const node: Node = { serial: (serials += 1), size: granules * 16, values: new Map(), delta: 0 };
     this.made += 1;
@@ -169,7 +172,7 @@ export class Mutator {
         return;
       }
       if (this.habits.yields && random(3) === 0) yield;
-      this.fill(node, granules, filler);
+      this.fill(node, granules, filler, isLeaf);
       if (this.habits.yields && random(3) === 0) yield;
       if (ap.commit(spare)) break;
       expect(t.isTagged(spare), 'a commit that failed leaves nothing in its slot').toBe(false);
@@ -178,17 +181,17 @@ export class Mutator {
     }
     t.move(this.slot(i), spare);
     t.clear(spare);
-    this.roots[i] = whole(node);
+    this.roots[i] = whole(node, ap.pool.perms);
   }
 
   /** Fill a reserved block: a few references from the roots, else the pattern. */
-  private fill(node: Node, granules: number, filler: number): void {
+  private fill(node: Node, granules: number, filler: number, isLeaf: boolean): void {
     const { hart: t, spare } = this, choose = random(filler);
     const from = this.habits.header ? 1 : 0;
     if (this.habits.header) this.put(node, 0, [node.serial, node.size, HeaderKIND, 0]);
     for (let g = from; g < granules; ++g) {
       const few = g < 8 || choose(60) === 0, j = choose(this.habits.roots), value = this.roots[j];
-      if (few && choose(3) === 0 && value.kind !== 'data') {
+      if (few && choose(3) === 0 && value.kind !== 'data' && !isLeaf) {
         t.storeCap(spare, g * 16, this.slot(j));
         node.values.set(g, value);
       } else {

@@ -6,8 +6,9 @@
  */
 import { Land } from '../../base/base.ts';
 import {
-  addrOfWindow, Hart, PageALL, PageSHIFT, PageSIZE, AddressSpace, type Low, type Memory,
+  addrOfWindow, Hart, PageALL, PageSHIFT, PageSIZE, PageVALID, AddressSpace, SlotSHIFT, SlotWRITABLE, type Low, type Memory,
 } from '../../machine/machine.ts';
+import { deriveNew } from '../heap/authority.ts';
 import type { Event } from '../event.ts';
 import type { FaultCounts, Placed, Platform, ThreadBody, ThreadView } from '../platform.ts';
 import { AccessNONE, type AccessOwner, type AccessSet, type Plinth, type Reservation } from '../plinth.ts';
@@ -21,8 +22,10 @@ export class AnPlinth implements Plinth {
   readonly incremental = false;
   private readonly memory: Memory;
   private readonly space: AddressSpace;
-  /** Frames that no reservation has, by physical address. */
-  private readonly frames: Land = new Land();
+  /** Frames that no reservation has, by physical address; of all arenas. */
+  private readonly frames: Land;
+  /** Reservations that are the client's. */
+  private given: readonly Reservation[] = [];
   /** By page of the window: what was asked to be forbidden there. */
   private readonly modes: Uint8Array = new Uint8Array(0x10_0000);
   /** Ranges in which something was, in pages. */
@@ -31,12 +34,13 @@ export class AnPlinth implements Plinth {
   private owner: AccessOwner | null = null;
   private readonly sink: (event: Event) => void;
 
-  /** `size` bytes of memory, from the bottom, are the platform's to give out. */
-  constructor(memory: Memory, space: AddressSpace, size: number, sink: (event: Event) => void) {
+  /** `frames` of the memory are the platform's to give out: so many bytes from the bottom, or what several have together. */
+  constructor(memory: Memory, space: AddressSpace, frames: Land | number, sink: (event: Event) => void) {
     this.memory = memory;
     this.space = space;
     this.sink = sink;
-    this.frames.insert(0, size);
+    this.frames = typeof frames === 'number' ? new Land() : frames;
+    if (typeof frames === 'number') this.frames.insert(0, frames);
   }
 
   lock(): void {
@@ -55,20 +59,47 @@ export class AnPlinth implements Plinth {
   }
 
   release({ base, size, delta }: Reservation): void {
+    if (this.givenAt(base) !== undefined) {
+      this.given = this.given.filter((one) => one.base !== base);
+      return;
+    }
     const frame = (base + delta) >>> 0;
     this.frames.insert(frame, frame + size);
   }
 
+  adopt({ r }: Hart, slot: number, size: number): Reservation | null {
+    const { window } = this.space, low = r[slot << SlotSHIFT] >>> 0, base = Math.ceil(low / PageSIZE) * PageSIZE;
+    const limit = Math.floor((low + size) / PageSIZE) * PageSIZE, frame = window[base >>> PageSHIFT] & -PageSIZE;
+    if (limit <= base || r[(slot << SlotSHIFT) + SlotWRITABLE] < size) return null;
+    for (let at = base; at < limit; at += PageSIZE) {
+      const entry = window[at >>> PageSHIFT];
+      if ((entry & PageVALID) === 0 || (entry & -PageSIZE) !== ((frame + at - base) | 0)) return null;
+    }
+    const reservation: Reservation = { base: base | 0, size: limit - base, delta: (frame - base) | 0 };
+    this.given = [...this.given, reservation];
+    return reservation;
+  }
+
+  private givenAt(base: Low): Reservation | undefined {
+    return this.given.find((one) => one.base >>> 0 <= base >>> 0 && base >>> 0 < (one.base >>> 0) + one.size);
+  }
+
   commit(base: Low, size: number): boolean {
-    this.space.map(addrOfWindow(base), size, (base >>> 0) - WindowBASE, PageALL);
+    const given = this.givenAt(base);
+    if (given === undefined) this.space.map(addrOfWindow(base), size, (base >>> 0) - WindowBASE, PageALL);
+    else this.wipe((base + given.delta) >>> 0, size);
     return true;
   }
 
   decommit(base: Low, size: number): void {
-    const frame = (base >>> 0) - WindowBASE;
+    const given = this.givenAt(base);
+    this.wipe(given === undefined ? (base >>> 0) - WindowBASE : (base + given.delta) >>> 0, size);
+    if (given === undefined) this.space.unmap(addrOfWindow(base), size);
+  }
+
+  private wipe(frame: number, size: number): void {
     this.memory.i32.fill(0, frame / 4, (frame + size) / 4);
     this.memory.tags.fill(0, frame / 16, (frame + size) / 16);
-    this.space.unmap(addrOfWindow(base), size);
   }
 
   protSetup(owner: AccessOwner): void {
@@ -125,17 +156,33 @@ export class AnPlatform implements Platform {
   readonly space: AddressSpace = new AddressSpace();
   readonly death = null;
   private readonly memory: Memory;
+  private readonly frames: Land = new Land();
+  private readonly sink: (event: Event) => void;
   private readonly driver: Driver;
   private staticsUsed: number = 0;
   /** Physical addresses of the static bytes. */
   private readonly staticsFrame: number;
 
-  /** The first `size` bytes of memory are for the arena, the rest for statics; `onEnd` hears when a thread is over. */
+  /** The first `size` bytes of memory are for arenas, the rest for statics; `onEnd` hears when a thread is over. */
   constructor(memory: Memory, size: number, sink: (event: Event) => void, onEnd: (hart: Hart) => void) {
     this.memory = memory;
     this.staticsFrame = size;
-    this.plinth = new AnPlinth(memory, this.space, size, sink);
+    this.sink = sink;
+    this.frames.insert(0, size);
+    this.plinth = this.plinthMake();
     this.driver = new Driver(onEnd);
+  }
+
+  plinthMake(): AnPlinth {
+    return new AnPlinth(this.memory, this.space, this.frames, this.sink);
+  }
+
+  area({ r }: Hart, slot: number, size: number): boolean {
+    const found = this.plinth.reserve(size);
+    if (found === null) return false;
+    this.plinth.commit(found.base, size);
+    deriveNew(r, slot << SlotSHIFT, found.base, size);
+    return true;
   }
 
   hart(name: string): Hart {

@@ -1,35 +1,41 @@
 /* arena.ts: THE ARENA
  *
- * One heap: its grains, pools, generations, roots, threads and trace. Allocation polls it, and a poll may collect. Whoever
- * is inside the arena has it to himself; on leaving, the platform's protection is in line with what was asked for
+ * One heap: its grains, pools, generations, roots, threads and trace. Allocation polls it, and a poll may collect
  * <design/arena>.
  */
-import { aver, checkSig, rash, SigINVALID, type Sig } from '../../base/base.ts';
+import { aver, checkSig, SigINVALID } from '../../base/base.ts';
 import type { Hart, Low, Memory } from '../../machine/machine.ts';
 import type { Event } from '../event.ts';
 import type { FormatView } from '../heap/format.ts';
 import { Heap } from '../heap/heap.ts';
-import { RankEXACT, type Rank } from '../heap/rank.ts';
-import { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
-import {
-  AccessREAD, AccessWRITE, type AccessFound, type AccessSet, type Plinth, type Step,
-} from '../plinth.ts';
+import type { Plinth } from '../plinth.ts';
 import type { Keeper } from '../heap/keeper.ts';
 import type { Pool } from '../heap/pool.ts';
+import { Roots } from '../heap/root-set.ts';
 import { poolMake, type PoolKind, type PoolOf, type PoolOptions } from '../pools/classes.ts';
-import { Shield, type ShieldReason } from '../trace/shield.ts';
+import type { Res } from '../result.ts';
+import { History } from '../services/history.ts';
+import { LocationDependency } from '../services/ld.ts';
+import { pinMake, type Pin } from '../services/pin.ts';
+import { Query } from '../services/query.ts';
+import { type Transform, transformMake } from '../services/transform.ts';
+import { Guardians } from '../services/guardian.ts';
+import { Messages } from '../services/messages.ts';
+import { Shield } from '../trace/shield.ts';
 import { Trace } from '../trace/trace.ts';
-import type { Watcher } from '../trace/watcher.ts';
 import { Grains } from './chunk.ts';
 import { Control, type ControlParameters } from './control.ts';
 import { countsMake, type ArenaCounts } from './counts.ts';
 import { Generation, type Chain, type GenerationParameters } from './generation.ts';
+import { ArenaSig } from './inside.ts';
 import { Ledger } from './ledger.ts';
+import { Limits } from './limits.ts';
 import { HeapView } from './view.ts';
 import { zoneShiftOf } from './zone.ts';
 
-const ArenaSig: Sig = 0x519a6e4a;
+/** Hears of a chunk, inside the arena: it must not call it <design/arena#.extended>. */
+export type ChunkHeard = (arena: Arena, base: number, size: number) => void;
 
 /** What an arena is made from; sizes in bytes. */
 export interface ArenaParameters extends ControlParameters {
@@ -39,11 +45,16 @@ export interface ArenaParameters extends ControlParameters {
   /** Share of committed memory that may be spare, 0 to 1. */
   readonly spare: number;
   readonly generations: readonly GenerationParameters[];
+  /** Default: virtual memory. */
+  readonly isClient?: boolean;
+  /** Whether generations are placed in zones of their own; default yes. */
+  readonly zoned?: boolean;
+  readonly extended?: ChunkHeard;
+  readonly contracted?: ChunkHeard;
 }
 
 /** A heap. */
-export class Arena {
-  sig: Sig = SigINVALID;
+export class Arena extends Limits {
   readonly plinth: Plinth;
   readonly heap: Heap;
   readonly grains: Grains;
@@ -51,38 +62,41 @@ export class Arena {
   readonly trace: Trace;
   readonly shield: Shield;
   readonly control: Control;
-  readonly pools: Set<Pool> = new Set();
   private serials: number = 0;
+  readonly roots: Roots = new Roots(this);
+  /** What may have moved, for location dependencies. */
+  readonly history: History = new History();
+  /** Whose an address is. */
+  readonly addr: Query = new Query(this);
   /** What holds references outside of segments and roots. */
   readonly keepers: Set<Keeper> = new Set();
+  /** What it has to tell its client <design/message>. */
+  readonly messages: Messages = new Messages(this);
+  private readonly guardians: Guardians = new Guardians(this);
   readonly chains: Chain[] = [];
+  /** The chains that pools have asked for. */
+  private readonly chainOf = new Map<Pool, Chain>();
   readonly topGeneration: Generation;
   readonly defaultChain: Chain;
-  readonly roots: Set<Root> = new Set();
-  private readonly threads = new Map<Hart, Root>();
   readonly view: FormatView;
-  /** Looks on; changes nothing. */
-  watcher: Watcher | null = null;
   readonly counts: ArenaCounts = countsMake();
   /** Bytes handed to mutators' buffers: what polls are counted by. */
   filled: number = 0;
-  /** Whether somebody has the arena to himself. */
-  isInside: boolean = false;
 
   constructor(memory: Memory, plinth: Plinth, parameters: ArenaParameters) {
+    super();
     this.plinth = plinth;
     this.heap = new Heap(memory);
     this.heap.zoneShift = zoneShiftOf(parameters.chunkSize, Math.log2(parameters.grainSize));
     this.ledger = new Ledger((size) => this.grains.leave(size));
-    this.grains = new Grains(plinth, { ...parameters, zoneShift: this.heap.zoneShift }, () => this.ledger.used, (base, size) => {
-      this.tell({ type: 'chunk', base, size });
-    });
+    this.grains = this.grainsMake(parameters);
     this.shield = new Shield(this);
     this.trace = new Trace(this);
     this.topGeneration = new Generation(0, { capacity: Infinity, mortality: 0.5 });
     this.defaultChain = this.chain(parameters.generations);
     this.view = new HeapView(this, this.trace.ss);
     this.control = new Control(this, parameters);
+    this.keepers.add(this.guardians);
     plinth.protSetup(this);
     this.sig = ArenaSig;
     this.tell({
@@ -90,12 +104,28 @@ export class Arena {
     });
   }
 
+  private grainsMake(parameters: ArenaParameters): Grains {
+    const { isClient = false, zoned = true, spare, extended, contracted, chunkSize } = parameters, { ledger } = this;
+    const { heap: { zoneShift } } = this;
+    return new Grains(this.plinth, { ...parameters, chunkSize, chunkLeast: 0, spare: isClient ? 0 : spare, zoneShift, zoned, isClient }, {
+      get used() { return ledger.used; },
+      charge: (size) => ledger.charge(size),
+      credit: (size) => { ledger.credit(size); },
+      extended: (base, size) => {
+        this.tell({ type: 'chunk', base, size });
+        extended?.(this, base, size);
+      },
+      contracted: (base, size) => { contracted?.(this, base, size); },
+    });
+  }
+
   // What a client does -----------------------------------------------------------------------------------------------
 
   /** pool -- a pool of the named class <design/pool#.classes>. */
   pool<K extends PoolKind>(kind: K, options: PoolOptions[K] = {}): PoolOf[K] {
-    const pool = poolMake(this, kind, options);
+    const pool = poolMake(this, kind, options), { chain } = options as { readonly chain?: Chain };
     this.pools.add(pool);
+    if (chain !== undefined) this.chainOf.set(pool, chain);
     return pool;
   }
 
@@ -115,8 +145,10 @@ export class Arena {
   poolFinish(pool: Pool): void {
     this.finishTrace();
     this.enter();
+    this.guardians.poolFinished(pool);
     pool.finish();
     this.pools.delete(pool);
+    this.chainOf.delete(pool);
     this.leave();
   }
 
@@ -132,59 +164,64 @@ export class Arena {
     return chain;
   }
 
-  /** threadRegister -- the slots of a hart are roots from now on, exact by their tags unless asked otherwise. */
-  threadRegister(hart: Hart, rank: Rank = RankEXACT): void {
-    aver(!this.threads.has(hart), '<design/arena#.if.thread>');
-    const root = Root.ofThread(hart, rank, () => this.plinth.framesOf(hart));
-    this.threads.set(hart, root);
-    this.roots.add(root);
-    this.tell({ type: 'thread', name: hart.name, state: 'start' });
+  /** chainDestroy -- a chain that the client has made is no more: no pool has it, and none of it is being collected. */
+  chainDestroy(chain: Chain): void {
+    aver(this.chains.includes(chain) && chain !== this.defaultChain, '<design/arena#.if.chain>');
+    aver(!this.trace.isBusy && ![...this.chainOf.values()].includes(chain), '<design/arena#.if.chain.idle>');
+    this.chains.splice(this.chains.indexOf(chain), 1);
   }
 
-  /** threadDeregister -- a hart holds no references of this arena any more; its allocation points are given back. */
-  threadDeregister(hart: Hart): void {
-    const root = this.threads.get(hart);
-    aver(root !== undefined, '<design/arena#.if.thread>');
-    for (const pool of this.pools) for (const buffer of pool.buffers) if (buffer.hart === hart) buffer.finish();
-    this.threads.delete(hart);
-    this.roots.delete(root);
-    this.tell({ type: 'thread', name: hart.name, state: 'end' });
+  /** create -- take the first chunk now, as the MPS does, and not when it is needed; or say why not <design/arena#.create>. */
+  create(): Res {
+    return this.inside(() => this.grains.create());
   }
 
-  hasThread(hart: Hart): boolean {
-    return this.threads.has(hart);
+  /** finalize -- have the object in a slot finalized: a message is posted when it would be garbage but for that <design/guardian>. */
+  finalize(hart: Hart, slot: number): Res {
+    return this.guardians.finalize(hart, slot);
+  }
+
+  /** definalize -- undo a `finalize` of the object in a slot; ResFAIL if there is none left. */
+  definalize(hart: Hart, slot: number): Res {
+    return this.guardians.definalize(hart, slot);
   }
 
   /** collect -- collect everything, now; clamped or not, the arena is afterwards as it was <design/arena#.departs.collect>. */
   collect(): void {
-    this.enter();
-    this.control.collect({ why: 'client', what: 'collect' });
-    this.leave();
+    this.inside(() => this.control.collect({ why: 'client', what: 'collect' }));
   }
 
-  /** step -- some work while the client has time: advance the trace, or begin one of the world if anything has been allocated
-   * since the last; true if there was something to do <design/arena#.step>. */
-  step(): boolean {
-    this.enter();
-    const worked = this.control.step();
-    this.leave();
-    return worked;
+  /** startCollect -- release the arena, and begin a collection of everything if there is none: polls and steps go on with it. */
+  startCollect(): void {
+    this.inside(() => { this.control.startCollect(); });
+  }
+
+  /** step -- work while the client has time, `interval` virtual microseconds of it, or `multiplier` times as much if that is enough for
+   * collecting everything; true if any was done. Without an interval: a quantum, as long as there is something new <design/arena#.step>. */
+  step(interval?: number, multiplier: number = 0): boolean {
+    aver((interval === undefined || interval >= 0) && multiplier >= 0, '<design/arena#.if.step>');
+    return this.inside(() => (interval === undefined ? this.control.stepOnce() : this.control.step(interval, multiplier)));
+  }
+
+  /** How many flips there have been after which objects might have moved. */
+  get collections(): number {
+    return this.counts.moves;
   }
 
   /** clamp -- start no collection, and advance none unless the client asks. */
   clamp(): void {
-    this.control.isClamped = true;
+    this.inside(() => { this.control.state = 'clamped'; });
   }
 
   /** release -- collect again as policy says. */
   release(): void {
-    this.control.isClamped = false;
+    this.inside(() => { this.control.state = 'unclamped'; });
   }
 
-  /** park -- finish the collection that is under way, then clamp. */
+  /** park -- finish the collection that is under way, and start none. */
   park(): void {
     this.finishTrace();
-    this.clamp();
+    this.inside(() => { this.control.state = 'parked'; });
   }
 
   /** walk -- visit every object, in order of segments: its low address, its size in bytes, its segment. Pads are left
@@ -202,74 +239,22 @@ export class Arena {
     }
   }
 
-  // Entering and leaving ---------------------------------------------------------------------------------------------
-
-  /** enter -- have the arena to oneself. */
-  enter(): void {
-    if (!rash) checkSig(this, ArenaSig);
-    this.plinth.lock();
-    aver(!this.isInside, '<design/arena#.inv.inside>');
-    this.isInside = true;
-    this.shield.enter();
+  /** ld -- a location dependency on nothing yet <design/ld>. */
+  ld(): LocationDependency {
+    return new LocationDependency(this);
   }
 
-  /** leave -- bring protection into line, and let others in. */
-  leave(): void {
-    this.shield.leave();
-    this.isInside = false;
-    this.watcher?.left?.();
-    this.plinth.protSync();
-    this.plinth.unlock();
+  /** pin -- keep the object alive and in place that the capability in a slot refers to, until the pin is released; or why not. */
+  pin(hart: Hart, slot: number): Pin | Res {
+    return pinMake(this, hart, slot);
   }
 
-  /** access -- a mutator was kept from doing `mode` at an address: make it allowed, or have it done by `step`; null where no segment of
-   * this arena is <design/trace#.access>. */
-  access(addr: Low, mode: AccessSet, step: Step | null): AccessFound | null {
-    this.enter();
-    const seg = this.heap.segOf(addr);
-    const found = seg === null ? null : this.accessSeg(seg, addr, mode, step);
-    this.leave();
-    return found;
+  /** transform -- parks the arena; what is added to the transform can be replaced until the next collection <design/transform>. Or why not. */
+  transform(): Transform | Res {
+    return transformMake(this);
   }
 
-  /** owns -- whether a segment is at an address; for who holds the lock. */
-  owns(addr: Low): boolean {
-    return this.heap.segOf(addr) !== null;
-  }
-
-  private accessSeg(seg: Seg, addr: Low, mode: AccessSet, step: Step | null): AccessFound {
-    const { counts } = this, hit = mode & seg.protMode, reads = (hit & AccessREAD) !== 0;
-    // Somebody else has hit it too, and was first <design/arena#.access.cleared>.
-    if (hit === 0) {
-      counts.clearedHits += 1;
-      return 'cleared';
-    }
-    // Without barriers nobody hits them: the platform goes through what is protected by itself <design/an#.sync>.
-    if (this.plinth.incremental && reads) counts.readHits += 1;
-    else if (this.plinth.incremental) counts.writeHits += 1;
-    this.control.pausing(() => { this.trace.access(seg, addr, mode, step); });
-    return reads ? 'read' : 'write';
-  }
-
-  /** suspend -- for the shield: stop the mutators. */
-  suspend(why: ShieldReason): void {
-    const threads = this.plinth.suspend(this.threads.keys());
-    this.counts.suspensions += threads;
-    if (threads > 0) this.tell({ type: 'suspend', threads, why });
-  }
-
-  resume(): void {
-    const threads = this.plinth.resume(this.threads.keys());
-    this.counts.resumptions += threads;
-    if (threads > 0) this.tell({ type: 'resume', threads });
-  }
-
-  /** protect -- for the shield: have the platform forbid `mode` on [base, limit). */
-  protect(base: number, limit: number, mode: AccessSet, why: ShieldReason): void {
-    this.counts.protections += 1;
-    this.plinth.protSet(base | 0, limit | 0, mode);
-    this.plinth.tell({ clock: this.clock, type: 'protect', base, size: limit - base, mode: accessName(mode), why });
-  }
+  // The arena's time -------------------------------------------------------------------------------------------------
 
   /** tell -- report an event, with the arena's time. */
   tell(event: EventBody): void {
@@ -294,6 +279,7 @@ export class Arena {
   traceFinished(trace: Trace, gained: number): void {
     const { counts, grains } = this, { ss } = trace;
     this.control.finished(trace);
+    grains.compact();
     counts.collections += 1;
     counts.bytesCopied += ss.copied;
     counts.bytesPreservedInPlace += ss.inPlace;
@@ -319,38 +305,43 @@ export class Arena {
     return [...this.chains.flatMap((chain) => chain.generations), this.topGeneration];
   }
 
-  grainsRound(size: number): number {
-    const { grainSize } = this.grains.parameters;
-    return Math.ceil(size / grainSize) * grainSize;
-  }
-
   check(): void {
     checkSig(this, ArenaSig);
     this.grains.check();
     this.trace.check();
     this.shield.check();
+    this.guardians.check();
     for (const generation of this.allGenerations()) generation.check();
     for (const pool of this.pools) pool.check();
     for (const seg of this.heap.segs) seg?.check();
   }
 
-  /** finish -- give everything back to the platform. */
+  /** finish -- destroy what is there, and give everything back to the platform. */
   finish(): void {
     this.finishTrace();
-    for (const hart of [...this.threads.keys()]) this.threadDeregister(hart);
+    for (const hart of [...this.threads.keys()]) this.threadForget(hart);
     for (const pool of [...this.pools]) this.poolFinish(pool);
+    this.roots.finish();
     this.check();
-    this.sig = SigINVALID;
-    this.shield.finish();
+    this.inside(() => {
+      this.guardians.finish();
+      this.messages.finish();
+      this.shield.finish();
+      this.grains.finish();
+    });
     this.plinth.protFinish();
-    this.grains.finish();
+    this.sig = SigINVALID;
+  }
+
+  /** destroy -- the same for a client that has destroyed everything himself, as the MPS insists on <design/arena#.if.destroy>. */
+  destroy(): void {
+    aver(this.pools.size === 0 && this.threads.size === 0 && this.roots.size === 0, '<design/arena#.if.destroy>');
+    aver(this.chains.length === 1, '<design/arena#.if.destroy>');
+    this.finish();
   }
 }
 
-/** accessName -- what is forbidden, in words. */
-export const accessName = (mode: AccessSet): string => accessNames[mode & (AccessREAD | AccessWRITE)];
-
-const accessNames: readonly string[] = ['nothing', 'read', 'write', 'read and write'];
+export { accessName } from './inside.ts';
 
 /** An event without its time. */
 export type EventBody = Event extends infer E ? E extends Event ? Omit<E, 'clock'> : never : never;

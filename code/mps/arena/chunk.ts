@@ -1,35 +1,16 @@
 /* chunk.ts: CHUNKS AND GRAINS
  *
- * The arena's address space comes in chunks, each with one run of frames, divided into grains. A grain is free, spare (free
- * but still backed by memory, so that using it again is cheap) or allocated <design/chunk>.
+ * The arena's address space comes in chunks, each with one run of frames, divided into grains. A virtual memory arena asks its platform
+ * for chunks, and gives back those that have become empty; a client arena has what its client gives it <design/chunk>.
  */
 import { aver } from '../../base/base.ts';
 import type { Plinth, Reservation } from '../plinth.ts';
-import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
-import { ZonedLand } from './land.ts';
+import { ResCOMMITLIMIT, ResMEMORY, ResOK, ResRESOURCE, type Res } from '../result.ts';
+import { Chunk, GrainALLOCATED, GrainFREE, GrainSPARE } from './grain-map.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange, type ZoneSet } from './zone.ts';
 
-const GrainFREE = 0;
-const GrainSPARE = 1;
-const GrainALLOCATED = 2;
-
-/** A reservation, and what is in each of its grains. */
-class Chunk {
-  readonly reservation: Reservation;
-  readonly base: number;
-  readonly limit: number;
-  readonly grains: Uint8Array;
-  /** What is not allocated; each chunk has its own, for nothing may straddle two <design/chunk#.inv.apart>. */
-  readonly land: ZonedLand = new ZonedLand();
-
-  constructor(reservation: Reservation, grainSize: number) {
-    this.reservation = reservation;
-    // A platform aligns to pages: what is not whole grains is left alone <design/chunk#.inv.whole>.
-    this.base = Math.ceil((reservation.base >>> 0) / grainSize) * grainSize;
-    this.limit = Math.max(this.base, Math.floor(((reservation.base >>> 0) + reservation.size) / grainSize) * grainSize);
-    this.grains = new Uint8Array((this.limit - this.base) / grainSize);
-  }
-}
+/** There is no more address space than this, in bytes. */
+const WindowMOST = 2 ** 32;
 
 /** Where grains were found, or why not. */
 export interface Found {
@@ -50,19 +31,39 @@ export interface Locus {
 /** What the grains need to know of their arena. */
 export interface GrainParameters {
   readonly grainSize: number;
-  /** How much address space to ask for at a time. */
-  readonly chunkSize: number;
+  /** How much address space to ask for at a time, and the least that is worth having. */
+  chunkSize: number;
+  chunkLeast: number;
   readonly zoneShift: number;
+  /** Whether generations are placed in zones of their own. */
+  readonly zoned: boolean;
+  /** Whether all memory is the client's: no chunk is asked for, and none given back. */
+  readonly isClient: boolean;
   commitLimit: number;
   /** How much of the committed memory may be spare, 0 to 1. */
-  readonly spare: number;
+  spare: number;
+}
+
+/** Who has the grains, and pays for them. */
+export interface GrainOwner {
+  /** What else counts against the limit, in bytes. */
+  readonly used: number;
+  charge(size: number): boolean;
+  credit(size: number): void;
+  /** A chunk is there; it is about to be given back. */
+  extended(base: number, size: number): void;
+  contracted(base: number, size: number): void;
 }
 
 /** All the grains of an arena. */
 export class Grains {
   private readonly plinth: Plinth;
   readonly parameters: GrainParameters;
+  /** In the order in which they came; the first stays to the end. */
   private readonly chunks: Chunk[] = [];
+  /** The same by address <design/chunk#.lookup>. */
+  private ordered: readonly Chunk[] = [];
+  private readonly owner: GrainOwner;
   /** Zones that no generation has been placed in. */
   private freeZones: ZoneSet = ZoneSetUNIV;
   /** Bytes backed by memory, spare ones included. */
@@ -70,29 +71,43 @@ export class Grains {
   spare: number = 0;
   /** The most that was ever committed. */
   highWater: number = 0;
-  private readonly used: () => number;
-  private readonly onChunk: (base: number, size: number) => void;
 
-  /** `used` tells what else counts against the limit; `onChunk` hears of new chunks. */
-  constructor(plinth: Plinth, parameters: GrainParameters, used: () => number, onChunk: (base: number, size: number) => void) {
+  constructor(plinth: Plinth, parameters: GrainParameters, owner: GrainOwner) {
     this.plinth = plinth;
     this.parameters = parameters;
-    this.used = used;
-    this.onChunk = onChunk;
+    this.owner = owner;
   }
 
-  /** Bytes that may still be committed, counting spare ones as if they were not. */
+  /** Bytes that may still be committed, counting spare ones as if they were not; no more than there are of a client's memory. */
   get available(): number {
-    return Math.max(0, this.parameters.commitLimit - this.used() - this.committed + this.spare);
+    const { commitLimit, isClient } = this.parameters, left = commitLimit - this.owner.used - this.committed;
+    return Math.max(0, (isClient ? Math.min(left, this.reserved - this.committed) : left) + this.spare);
   }
+
+  /** Bytes of address space; of a client's memory, those in whole grains. */
+  get reserved(): number {
+    return this.chunks.reduce((sum, { size, reservation }) => sum + (this.parameters.isClient ? size : reservation.size), 0);
+  }
+
+  /** How many chunks there are. */
+  get chunkCount(): number {
+    return this.chunks.length;
+  }
+
+  // Allocating and freeing -------------------------------------------------------------------------------------------
 
   /** alloc -- `size` bytes of grains, by preference in the zones of a locus <design/chunk#.plans>. */
   alloc(size: number, alignment: number, locus: Locus): Found {
-    const { commitLimit } = this.parameters;
-    if (this.committed - this.spare + size + this.used() > commitLimit) return failure(ResCOMMITLIMIT);
+    if (this.isBeyond(size)) return failure(ResCOMMITLIMIT);
     const align = Math.max(alignment, this.parameters.grainSize);
     let base = this.place(size, align, locus);
-    if (base < 0 && this.extend(size + align - this.parameters.grainSize)) base = this.place(size, align, locus);
+    if (base < 0) {
+      const res = this.extend(size + align - this.parameters.grainSize);
+      if (res !== ResOK) return failure(res);
+      // What a chunk is charged counts too.
+      if (this.isBeyond(size)) return failure(ResCOMMITLIMIT);
+      base = this.place(size, align, locus);
+    }
     if (base < 0) return failure(ResMEMORY);
     const chunk = this.chunkOf(base);
     const res = this.commit(chunk, base, base + size);
@@ -103,9 +118,13 @@ export class Grains {
     return { res: ResOK, base, delta: chunk.reservation.delta };
   }
 
+  private isBeyond(size: number): boolean {
+    return this.committed - this.spare + size + this.owner.used > this.parameters.commitLimit;
+  }
+
   /** leave -- see to it that `size` bytes besides the grains can be used; false if they are not to be had. */
   leave(size: number): boolean {
-    const over = this.committed + this.used() + size - this.parameters.commitLimit;
+    const over = this.committed + this.owner.used + size - this.parameters.commitLimit;
     if (over > this.spare) return false;
     if (over > 0) this.purge(over);
     return true;
@@ -114,15 +133,105 @@ export class Grains {
   /** free -- grains of [base, limit) become spare, or free if there is more spare than allowed. */
   free(base: number, limit: number): void {
     const chunk = this.chunkOf(base);
-    this.setGrains(chunk, base, limit, GrainALLOCATED, GrainSPARE);
+    chunk.setGrains(base, limit, GrainALLOCATED, GrainSPARE);
     this.spare += limit - base;
-    chunk.land.insert(base, limit);
-    if (this.spare > this.parameters.spare * this.committed) this.purge(this.spare - this.parameters.spare * this.committed);
+    aver(chunk.land.insert(base, limit) === ResOK, '<design/chunk#.inv.accounts>');
+    this.purgeExcess();
+  }
+
+  /** Plans A to D: the locus's zones; those and unused ones; anywhere. */
+  private place(size: number, align: number, { zones, isHigh }: Locus): number {
+    const { zoned } = this.parameters;
+    for (const wanted of zoned ? [zones, zones | this.freeZones, ZoneSetUNIV] : [ZoneSetUNIV]) {
+      if (wanted === ZoneSetEMPTY) continue;
+      for (const chunk of this.chunks) {
+        const base = chunk.land.findInZones(size, align, wanted, isHigh);
+        if (base >= 0) return base;
+      }
+    }
+    return -1;
+  }
+
+  // Chunks -----------------------------------------------------------------------------------------------------------
+
+  /** create -- the first chunk, of the size that was asked for and no other <design/chunk#.create>; for a virtual memory arena. */
+  create(): Res {
+    return this.chunkAdd(this.parameters.chunkSize, this.parameters.grainSize);
+  }
+
+  /** extend -- another chunk, of at least `size` bytes. */
+  private extend(size: number): Res {
+    const { chunkSize, chunkLeast, grainSize, isClient } = this.parameters, need = Math.ceil(size / grainSize) * grainSize, least = Math.max(need, chunkLeast);
+    if (isClient) return ResMEMORY;
+    for (let want = Math.max(chunkSize, least); ; want = Math.max(least, Math.ceil(want / 2 / grainSize) * grainSize)) {
+      const res = this.chunkAdd(want, need);
+      if (res === ResOK) return res;
+      // With a grain more there are as many whole ones wherever it begins.
+      if (want === least) return this.chunkAdd(least + grainSize, need) === ResOK ? ResOK : res === ResRESOURCE ? ResMEMORY : res;
+    }
+  }
+
+  /** chunkAdd -- reserve `want` bytes for another chunk: RESOURCE if that cannot be, MEMORY if it does not come to `least` in whole
+   * grains. */
+  private chunkAdd(want: number, least: number): Res {
+    const reservation = want < WindowMOST ? this.plinth.reserve(want) : null;
+    return reservation === null ? ResRESOURCE : this.chunkTake(reservation, least);
+  }
+
+  /** chunkTake -- make a reservation a chunk, if there is memory for its record; else it is released. */
+  chunkTake(reservation: Reservation, least: number): Res {
+    const chunk = new Chunk(reservation, this.parameters);
+    const res = chunk.size < least ? ResMEMORY : this.owner.charge(chunk.record) ? ResOK : this.available < chunk.record ? ResCOMMITLIMIT : ResMEMORY;
+    if (res !== ResOK) {
+      this.plinth.release(reservation);
+      return res;
+    }
+    this.chunks.push(chunk);
+    this.order();
+    this.owner.extended(chunk.base, chunk.size);
+    return ResOK;
+  }
+
+  /** compact -- give back the chunks that have become empty, but for the first <design/chunk#.compact>. */
+  compact(): void {
+    if (this.parameters.isClient) return;
+    for (const chunk of this.chunks.slice(1)) if (chunk.isEmpty) this.chunkDrop(chunk);
+  }
+
+  private chunkDrop(chunk: Chunk): void {
+    this.purgeRange(chunk, chunk.base, chunk.limit, Infinity);
+    this.owner.contracted(chunk.base, chunk.size);
+    this.chunks.splice(this.chunks.indexOf(chunk), 1);
+    this.order();
+    this.owner.credit(chunk.record);
+    this.plinth.release(chunk.reservation);
+  }
+
+  private order(): void {
+    this.ordered = this.chunks.toSorted((one, other) => one.base - other.base);
+  }
+
+  /** find -- the chunk that holds a low address, unsigned. */
+  private find(addr: number): Chunk | undefined {
+    const { ordered } = this;
+    let low = 0, high = ordered.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ordered[middle].limit > addr) high = middle;
+      else low = middle + 1;
+    }
+    return low < ordered.length && ordered[low].base <= addr ? ordered[low] : undefined;
+  }
+
+  private chunkOf(addr: number): Chunk {
+    const chunk = this.find(addr);
+    aver(chunk !== undefined, '<design/chunk#.inv.owned>');
+    return chunk;
   }
 
   /** contains -- whether a low address, unsigned, is in the arena. */
   contains(addr: number): boolean {
-    return this.chunks.some((chunk) => chunk.base <= addr && addr < chunk.limit);
+    return this.find(addr) !== undefined;
   }
 
   /** isTogether -- whether two low addresses, unsigned, are in the same chunk: protection may be set in one go. */
@@ -143,72 +252,57 @@ export class Grains {
     }
   }
 
-  /** Plans A to D: the locus's zones; those and unused ones; anywhere. */
-  private place(size: number, align: number, { zones, isHigh }: Locus): number {
-    for (const wanted of [zones, zones | this.freeZones, ZoneSetUNIV]) {
-      if (wanted === ZoneSetEMPTY) continue;
-      for (const chunk of this.chunks) {
-        const base = chunk.land.findInZones(size, align, wanted, this.parameters.zoneShift, isHigh);
-        if (base >= 0) return base;
-      }
-    }
-    return -1;
-  }
-
-  /** extend -- another chunk, of at least `size` bytes. */
-  private extend(size: number): boolean {
-    const { chunkSize, grainSize } = this.parameters, least = Math.ceil(size / grainSize) * grainSize;
-    for (let want = Math.max(chunkSize, least); ; want = Math.max(least, Math.ceil(want / 2 / grainSize) * grainSize)) {
-      if (this.chunkAdd(want, least)) return true;
-      // With a grain more there are as many whole ones wherever it begins.
-      if (want === least) return this.chunkAdd(least + grainSize, least);
-    }
-  }
-
-  /** chunkAdd -- reserve `want` bytes for another chunk; false if that cannot be, or does not come to `least` in whole grains. */
-  private chunkAdd(want: number, least: number): boolean {
-    const reservation = this.plinth.reserve(want);
-    if (reservation === null) return false;
-    const chunk = new Chunk(reservation, this.parameters.grainSize), size = chunk.limit - chunk.base;
-    if (size < least) {
-      this.plinth.release(reservation);
-      return false;
-    }
-    if (size > 0) chunk.land.insert(chunk.base, chunk.limit);
-    this.chunks.push(chunk);
-    this.onChunk(chunk.base, size);
-    return true;
-  }
+  // Memory -----------------------------------------------------------------------------------------------------------
 
   /** commit -- back [base, limit) with memory, using what is spare, and take it out of the land. */
   private commit(chunk: Chunk, base: number, limit: number): Res {
     const { commitLimit } = this.parameters;
     let fresh = 0;
-    this.eachRun(chunk, base, limit, GrainFREE, (from, to) => {
+    chunk.eachRun(base, limit, GrainFREE, (from, to) => {
       fresh += to - from;
     });
     // Spare grains of the range itself must survive the purge: they are allocated first.
     this.spare -= limit - base - fresh;
-    chunk.land.delete(base, limit);
-    const over = this.committed + fresh + this.used() - commitLimit;
+    aver(chunk.land.delete(base, limit) === ResOK, '<design/chunk#.inv.accounts>');
+    const over = this.committed + fresh + this.owner.used - commitLimit;
     if (over > 0) this.purge(over);
     let res: Res = ResOK;
-    this.eachRun(chunk, base, limit, GrainFREE, (from, to) => {
+    chunk.eachRun(base, limit, GrainFREE, (from, to) => {
       if (res === ResOK && !this.plinth.commit(from | 0, to - from)) res = ResMEMORY;
       else if (res === ResOK) {
         this.committed += to - from;
-        this.setGrains(chunk, from, to, GrainFREE, GrainSPARE);
+        chunk.setGrains(from, to, GrainFREE, GrainSPARE);
       }
     });
-    if (res === ResOK) this.setGrains(chunk, base, limit, GrainSPARE, GrainALLOCATED);
+    if (res === ResOK) chunk.setGrains(base, limit, GrainSPARE, GrainALLOCATED);
     else {
-      this.eachRun(chunk, base, limit, GrainSPARE, (from, to) => {
+      chunk.eachRun(base, limit, GrainSPARE, (from, to) => {
         this.spare += to - from;
       });
-      chunk.land.insert(base, limit);
+      aver(chunk.land.insert(base, limit) === ResOK, '<design/chunk#.inv.accounts>');
     }
     this.highWater = Math.max(this.highWater, this.committed);
     return res;
+  }
+
+  /** limitTo -- another commit limit; false, and nothing changed, if more is in use than that <design/arena#.limit>. */
+  limitTo(limit: number): boolean {
+    const over = this.committed + this.owner.used - limit;
+    if (over > this.spare) return false;
+    if (over > 0) this.purge(over);
+    this.parameters.commitLimit = limit;
+    return true;
+  }
+
+  /** spareTo -- another share that may be spare; what is more is given back at once. */
+  spareTo(share: number): void {
+    this.parameters.spare = share;
+    this.purgeExcess();
+  }
+
+  private purgeExcess(): void {
+    const excess = this.spare - this.parameters.spare * this.committed;
+    if (excess > 0) this.purge(excess);
   }
 
   /** purge -- take the memory from behind at least `size` bytes of spare grains, if there are so many. */
@@ -225,11 +319,11 @@ export class Grains {
   private purgeRange(chunk: Chunk, base: number, limit: number, size: number): number {
     const { grainSize } = this.parameters;
     let left = Math.ceil(size / grainSize) * grainSize, done = 0;
-    this.eachRun(chunk, base, limit, GrainSPARE, (from, to) => {
+    chunk.eachRun(base, limit, GrainSPARE, (from, to) => {
       const end = Math.min(to, from + left);
       if (end === from) return;
       this.plinth.decommit(from | 0, end - from);
-      this.setGrains(chunk, from, end, GrainSPARE, GrainFREE);
+      chunk.setGrains(from, end, GrainSPARE, GrainFREE);
       left -= end - from;
       done += end - from;
     });
@@ -238,54 +332,25 @@ export class Grains {
     return done;
   }
 
-  private chunkOf(addr: number): Chunk {
-    const chunk = this.chunks.find((candidate) => candidate.base <= addr && addr < candidate.limit);
-    aver(chunk !== undefined, '<design/chunk#.inv.owned>');
-    return chunk;
-  }
-
-  /** eachRun -- visit the maximal runs of grains of [base, limit) that are in `state`. */
-  private eachRun(chunk: Chunk, base: number, limit: number, state: number, visit: (from: number, to: number) => void): void {
-    const { grainSize } = this.parameters;
-    for (let at = base; at < limit;) {
-      let to = at;
-      while (to < limit && chunk.grains[(to - chunk.base) / grainSize] === state) to += grainSize;
-      if (to > at) visit(at, to);
-      at = to > at ? to : at + grainSize;
-    }
-  }
-
-  private setGrains(chunk: Chunk, base: number, limit: number, from: number, to: number): void {
-    const { grainSize } = this.parameters;
-    for (let at = base; at < limit; at += grainSize) {
-      aver(chunk.grains[(at - chunk.base) / grainSize] === from, '<design/chunk#.inv.state>');
-      chunk.grains[(at - chunk.base) / grainSize] = to;
-    }
-  }
-
   /** check -- the accounts agree with the grains, and the land with what is not allocated. */
   check(): void {
-    const { grainSize } = this.parameters;
+    const { isClient, commitLimit } = this.parameters;
     let spare = 0, committed = 0;
     for (const chunk of this.chunks) {
-      let free = 0;
-      for (const grain of chunk.grains) {
-        if (grain !== GrainALLOCATED) free += grainSize;
-        if (grain !== GrainFREE) committed += grainSize;
-        if (grain === GrainSPARE) spare += grainSize;
-      }
+      const allocated = chunk.count(GrainALLOCATED);
+      spare += chunk.count(GrainSPARE);
+      committed += chunk.count(GrainSPARE) + allocated;
       chunk.land.check();
-      aver(free === chunk.land.size, '<design/chunk#.inv.accounts>');
+      aver(chunk.size - allocated === chunk.land.size, '<design/chunk#.inv.accounts>');
     }
     aver(spare === this.spare && committed === this.committed, '<design/chunk#.inv.accounts>');
-    aver(this.committed + this.used() <= this.parameters.commitLimit || this.spare === 0, '<design/chunk#.inv.limit>');
+    aver(!isClient || spare === 0, '<design/chunk#.client>');
+    aver(this.committed + this.owner.used <= commitLimit || this.spare === 0, '<design/chunk#.inv.limit>');
   }
 
   /** finish -- give all memory and address space back. */
   finish(): void {
-    this.purge(this.spare);
-    for (const chunk of this.chunks) this.plinth.release(chunk.reservation);
-    this.chunks.length = 0;
+    for (const chunk of [...this.chunks]) this.chunkDrop(chunk);
   }
 }
 

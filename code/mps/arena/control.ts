@@ -8,13 +8,16 @@ import type { QuantumReason, Reason } from '../event.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Arena } from './arena.ts';
 import { oldest, type Generation } from './generation.ts';
-import { policyQuantum, policyStart, type Proposal } from './policy.ts';
+import { PauseWORK, policyIdle, policyQuantum, policyStart, type Proposal } from './policy.ts';
 
 /** The mutator allocates this much between polls, unless the nursery is smaller <design/arena#.poll>. */
 const PollINTERVAL = 64 * 1024;
 
 /** With a collection at every poll, each so-manieth is of the world. */
 const WorldEVERY = 16;
+
+/** Whether collections begin and go on by themselves; nothing is safe after the last of these <design/arena#.states>. */
+export type ArenaState = 'unclamped' | 'clamped' | 'parked' | 'postmortem';
 
 /** How an arena is to collect. */
 export interface ControlParameters {
@@ -33,19 +36,30 @@ export class Control {
   /** When to poll again, by `Arena.filled`. */
   private pollAt: number;
   private isPolling: boolean = false;
-  /** Whether no collection is to begin or go on by itself. */
-  isClamped: boolean = false;
+  state: ArenaState = 'unclamped';
+  /** The most work in one pause, in bytes. */
+  pauseWork: number;
+  /** Whether the next collection that policy asks for is to be of the world: an allocation pattern has said so <design/pool#.ramp>. */
+  worldNext: boolean = false;
   /** What had been allocated at the end of the last collection of the world. */
   worldAt: number = -Infinity;
+  /** The arena's time at the start of the last one that idle time was used for. */
+  private idleAt: number = 0;
   /** Work of the traces that are over. */
   private work: number = 0;
 
   constructor(arena: Arena, parameters: ControlParameters) {
     this.arena = arena;
     this.parameters = parameters;
+    this.pauseWork = parameters.pauseWork;
     this.draw = random(parameters.seed);
     this.pollInterval = arena.grainsRound(Math.min(PollINTERVAL, arena.defaultChain.generations[0].capacity));
     this.pollAt = this.pollNext(0);
+  }
+
+  /** Whether no collection is to begin or go on by itself. */
+  get isClamped(): boolean {
+    return this.state !== 'unclamped';
   }
 
   /** Work of all traces so far, in bytes <design/trace#.work>. */
@@ -62,13 +76,13 @@ export class Control {
     if (this.isClamped || this.isPolling || arena.filled < this.pollAt) return;
     this.isPolling = true;
     arena.counts.polls += 1;
-    const proposal = trace.isBusy ? null : this.parameters.everyPoll ? this.everyPollProposal() : policyStart(arena);
+    const proposal = trace.isBusy ? null : this.parameters.everyPoll ? this.everyPollProposal() : this.policyProposal();
     if (proposal !== null || trace.isBusy) {
       this.pausing(() => {
         const from = this.traced;
         if (proposal !== null) this.startInside(proposal.generations, proposal.reason);
-        if (this.parameters.pauseWork === 0 && trace.isBusy) trace.advance('poll', Infinity);
-        this.advance('poll', from + this.parameters.pauseWork);
+        if (this.pauseWork === 0 && trace.isBusy) trace.advance('poll', Infinity);
+        this.advance('poll', from + this.pauseWork);
       });
     }
     // While a trace is behind, polls are counted from where this one was due <design/arena#.poll>.
@@ -81,6 +95,11 @@ export class Control {
     return base + this.pollInterval / 2 + this.draw(this.pollInterval);
   }
 
+  private policyProposal(): Proposal | null {
+    const proposal = policyStart(this.arena);
+    return proposal === null || !this.worldNext ? proposal : { generations: this.arena.allGenerations(), reason: proposal.reason };
+  }
+
   private everyPollProposal(): Proposal {
     const { arena } = this, { polls } = arena.counts;
     const generations = polls % WorldEVERY === 0 ? arena.allGenerations() : arena.chains.map((chain) => chain.generations[0]);
@@ -89,17 +108,57 @@ export class Control {
 
   // Starting and going on --------------------------------------------------------------------------------------------
 
-  /** step -- a quantum of the trace that is under way, or of one of the world; whether there was something to do
-   * <design/arena#.step>. */
-  step(): boolean {
-    const { arena } = this;
-    const isDue = !this.isClamped && arena.allocated > Math.max(0, this.worldAt);
+  /** stepOnce -- a quantum of the trace that is under way, or of one of the world if anything has been allocated since the last; whether there
+   * was something to do <design/arena#.departs.step>. */
+  stepOnce(): boolean {
+    const { arena } = this, isDue = arena.allocated > Math.max(0, this.worldAt);
+    this.stepped();
     if (!arena.trace.isBusy && !(isDue && this.start(arena.allGenerations(), { why: 'client', what: 'step' }))) return false;
     this.pausing(() => {
       arena.trace.advance('step', Infinity);
       this.advance('step', 0);
     });
     return true;
+  }
+
+  /** step -- quanta, until the work comes to `interval` microseconds or there is nothing to do; whether any was done <design/arena#.step>. */
+  step(interval: number, multiplier: number): boolean {
+    const { arena: { trace } } = this, from = this.traced, share = PauseWORK / 1000;
+    let isDone = false;
+    this.stepped();
+    this.pausing(() => {
+      do {
+        if (!trace.isBusy && !this.stepStart(from + interval * multiplier * share - this.traced)) break;
+        trace.advance('step', Infinity);
+        this.advance('step', 0);
+        isDone = true;
+      } while (this.traced < from + interval * share);
+    });
+    return isDone;
+  }
+
+  /** stepped -- who steps a parked arena has a collection under way that may not go on by itself. */
+  private stepped(): void {
+    if (this.state === 'parked') this.state = 'clamped';
+  }
+
+  /** stepStart -- begin what `left` bytes of work are enough for, or what policy says anyway; whether anything was to be done. */
+  private stepStart(left: number): boolean {
+    const { arena } = this, isIdle = policyIdle(arena, left, this.idleAt);
+    const proposal: Proposal | null = isIdle ? { generations: arena.allGenerations(), reason: { why: 'client', what: 'step' } } : this.policyProposal();
+    if (isIdle) this.idleAt = arena.clock;
+    return proposal !== null && this.startInside(proposal.generations, proposal.reason);
+  }
+
+  /** startCollect -- begin a collection of the world, unless there is one already. */
+  startCollect(): void {
+    const { arena } = this;
+    this.state = 'unclamped';
+    if (arena.trace.isBusy) return;
+    this.pausing(() => {
+      this.startInside(arena.allGenerations(), { why: 'client', what: 'collect' });
+      this.advance('collect', this.traced);
+    });
   }
 
   /** collect -- a whole collection of the world; what it gained. */
@@ -130,6 +189,7 @@ export class Control {
     const { counts, trace } = this.arena;
     if (!trace.start(generations, reason)) return false;
     counts.flips += 1;
+    if (trace.mayMove) counts.moves += 1;
     counts.collectionsByGeneration[oldest(generations)] += 1;
     return true;
   }
@@ -156,7 +216,9 @@ export class Control {
   /** finished -- a trace is over. */
   finished(trace: Trace): void {
     this.work += trace.ss.work;
-    if (trace.wasWorld) this.worldAt = this.arena.allocated;
+    if (!trace.wasWorld) return;
+    this.worldAt = this.arena.allocated;
+    this.worldNext = false;
   }
 
   /** pausing -- do work that mutators wait for. */

@@ -10,6 +10,8 @@ export interface ArenaCounts {
   /** By the oldest generation condemned; the last one is the world. */
   readonly collectionsByGeneration: number[];
   flips: number;
+  /** Flips after which objects might have moved. */
+  moves: number;
   polls: number;
   bytesCopied: number;
   bytesPreservedInPlace: number;
@@ -30,7 +32,7 @@ export interface ArenaCounts {
 
 /** countsMake -- nothing done yet, and the world the only generation. */
 export const countsMake = (): ArenaCounts => ({
-  collections: 0, collectionsByGeneration: [0], flips: 0, polls: 0, bytesCopied: 0, bytesPreservedInPlace: 0, bytesReclaimed: 0,
+  collections: 0, collectionsByGeneration: [0], flips: 0, moves: 0, polls: 0, bytesCopied: 0, bytesPreservedInPlace: 0, bytesReclaimed: 0,
   emergencies: 0, tagsLost: 0, readHits: 0, writeHits: 0, clearedHits: 0, protections: 0, suspensions: 0, resumptions: 0,
   pauseWork: 0,
 });

@@ -37,6 +37,9 @@ export class Generation implements Locus {
   /** Allocated since the generation was last condemned: what provokes a collection. */
   newSize: number = 0;
   oldSize: number = 0;
+  /** New and old objects that do not count <design/generation#.deferred>. */
+  newDeferredSize: number = 0;
+  oldDeferredSize: number = 0;
 
   constructor(index: number, parameters: GenerationParameters) {
     this.index = index;
@@ -59,36 +62,45 @@ export class Generation implements Locus {
     this.bufferedSize += size;
   }
 
-  accountEmpty(used: number, unused: number): void {
+  accountEmpty(used: number, unused: number, isDeferred: boolean = false): void {
     this.bufferedSize -= used + unused;
-    this.newSize += used;
+    this.addNew(used, isDeferred);
     this.freeSize += unused;
   }
 
   /** accountAge -- `fresh` bytes that were new, and `buffered` ones that stand below a buffer, are old from now on. */
-  accountAge(fresh: number, buffered: number): void {
-    this.newSize -= fresh;
+  accountAge(fresh: number, buffered: number, isDeferred: boolean = false): void {
+    this.addNew(-fresh, isDeferred);
     this.bufferedSize -= buffered;
-    this.oldSize += fresh + buffered;
+    this.addOld(fresh + buffered, isDeferred);
   }
 
   /** accountForget -- `size` bytes of new objects are no more. */
-  accountForget(size: number): void {
-    this.newSize -= size;
+  accountForget(size: number, isDeferred: boolean = false): void {
+    this.addNew(-size, isDeferred);
     this.freeSize += size;
   }
 
-  accountReclaim(size: number): void {
-    this.oldSize -= size;
+  accountReclaim(size: number, isDeferred: boolean = false): void {
+    this.addOld(-size, isDeferred);
     this.freeSize += size;
   }
 
-  /** accountPromote -- `size` bytes of old objects in a segment of `total` go to another generation, as new ones. */
-  accountPromote(to: Generation, size: number, total: number): void {
-    this.oldSize -= size;
+  /** accountUndefer -- bytes of new and of old objects that did not count do from now on. */
+  accountUndefer(fresh: number, aged: number): void {
+    this.addNew(-fresh, true);
+    this.addNew(fresh, false);
+    this.addOld(-aged, true);
+    this.addOld(aged, false);
+  }
+
+  /** accountPromote -- `size` bytes of old objects in a segment of `total` go to another generation, as new ones that count there
+   * unless `isDeferred` says otherwise for either. */
+  accountPromote(to: Generation, size: number, total: number, wasDeferred: boolean = false, isDeferred: boolean = false): void {
+    this.addOld(-size, wasDeferred);
     this.totalSize -= total;
     this.freeSize -= total - size;
-    to.newSize += size;
+    to.addNew(size, isDeferred);
     to.totalSize += total;
     to.freeSize += total - size;
   }
@@ -100,10 +112,21 @@ export class Generation implements Locus {
     this.mortality = MortalityALPHA * observed + (1 - MortalityALPHA) * this.mortality;
   }
 
+  private addNew(size: number, isDeferred: boolean): void {
+    if (isDeferred) this.newDeferredSize += size;
+    else this.newSize += size;
+  }
+
+  private addOld(size: number, isDeferred: boolean): void {
+    if (isDeferred) this.oldDeferredSize += size;
+    else this.oldSize += size;
+  }
+
   check(): void {
-    const { totalSize, freeSize, bufferedSize, newSize, oldSize } = this;
-    aver(totalSize === freeSize + bufferedSize + newSize + oldSize, '<design/generation#.inv.identity>');
-    aver(Math.min(freeSize, bufferedSize, newSize, oldSize) >= 0, '<design/generation#.inv.identity>');
+    const { totalSize, freeSize, bufferedSize, newSize, oldSize, newDeferredSize, oldDeferredSize } = this;
+    const sum = freeSize + bufferedSize + newSize + oldSize + newDeferredSize + oldDeferredSize;
+    aver(totalSize === sum, '<design/generation#.inv.identity>');
+    aver(Math.min(freeSize, bufferedSize, newSize, oldSize, newDeferredSize, oldDeferredSize) >= 0, '<design/generation#.inv.identity>');
     aver(this.mortality >= 0 && this.mortality <= 1, '<design/generation#.mortality>');
   }
 }

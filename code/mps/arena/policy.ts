@@ -17,6 +17,12 @@ const WorkFACTOR = 0.25;
 /** Work in a millisecond, in bytes scanned or copied: what turns a pause into work <design/policy#.pause>. */
 export const PauseWORK: number = 1024 * 1024;
 
+/** Idle time is not for less than this, in bytes that could be collected; a collection takes this much work besides; and no more than this
+ * share of all that is done is for such collections <design/policy#.idle>. */
+const IdleLEAST = 1_000_000;
+const IdleOVERHEAD = 2_500_000;
+const IdleSHARE = 0.1;
+
 /** What to condemn and why. */
 export interface Proposal {
   readonly generations: readonly Generation[];
@@ -59,6 +65,13 @@ function policyChain(chain: Chain): Proposal | null {
     generations: chain.generations.filter((generation) => generation.index <= full.index),
     reason: { why: 'generation full', generation: full.index, newSize: full.newSize, capacity: full.capacity },
   };
+}
+
+/** policyIdle -- whether `left` bytes of work are enough for collecting the world, and it is worth it; the last time was at `lastAt`
+ * <design/policy#.idle>. */
+export function policyIdle(arena: Arena, left: number, lastAt: number): boolean {
+  const collectable = arena.allGenerations().reduce((sum, { totalSize }) => sum + totalSize, 0), work = collectable + IdleOVERHEAD;
+  return collectable >= IdleLEAST && work < left && arena.clock - lastAt > work / IdleSHARE;
 }
 
 /** policyQuantum -- bytes of work in a quantum, so that a trace keeps ahead of allocation <design/policy#.quantum>. */

@@ -12,21 +12,25 @@ import { aver, cool, rash } from '../../base/base.ts';
 import { boundsRound, WindowHIGH, type Hart } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Generation } from '../arena/generation.ts';
-import { ResOK, type Res } from '../result.ts';
+import { ZoneSetUNIV } from '../arena/zone.ts';
+import { ResFAIL, ResOK, type Res } from '../result.ts';
 import { deriveNew } from './authority.ts';
 import { StartLONG, type Heap } from './heap.ts';
 import type { Pool } from './pool.ts';
 import { RankNONE, type Rank } from './rank.ts';
-import type { Seg } from './seg.ts';
+import type { Deferral, Seg } from './seg.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool, RASH = rash;
 const WINDOW = WindowHIGH;
 
-const INIT = 0;
-const ALLOC = 1;
-const LIMIT = 2;
-const FLIPPED = 3;
+/** Where the words of an allocation point are, for a compiler's inline code <design/buffer#.inline>. */
+export const ApINIT = 0;
+export const ApALLOC = 1;
+export const ApLIMIT = 2;
+export const ApFLIPPED = 3;
+
+const INIT = ApINIT, ALLOC = ApALLOC, LIMIT = ApLIMIT, FLIPPED = ApFLIPPED;
 const WORDS = 4;
 
 /** Blocks below this size have bounds exact to the byte, and take the fast path. */
@@ -35,6 +39,10 @@ const SizeEXACT = 0x1000;
 /** Bounds word bits: what turns base and top into memory form <design/machine#.slot>. */
 const BoundsNULL = 0x18004;
 const BoundsEXACT = 1 << 26;
+
+/** What a client may say of what it is about to allocate: most of it will live until the pattern ends and then die; with `collect all`, the
+ * next collection after that is to be one of the world <design/buffer#.pattern>. */
+export type AllocPattern = 'ramp' | 'ramp collect all';
 
 /** What a client asks of an allocation point, where its pool offers a choice. */
 export interface BufferOptions {
@@ -52,6 +60,8 @@ export interface BufferParameters {
   /** The thread whose allocation point this is; null for a forwarding buffer. */
   readonly hart: Hart | null;
   readonly rank: Rank;
+  /** Why its objects are to provoke no collection; default: they do. */
+  readonly deferral?: Deferral;
 }
 
 /** The place from which one thread, or the collector itself, allocates in a pool. */
@@ -65,23 +75,29 @@ export class Buffer {
   readonly hart: Hart | null;
   /** Of the references in what is allocated. */
   readonly rank: Rank;
-  private readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  readonly deferral: Deferral;
+  /** init, alloc, limit and the flip flag, low addresses <design/buffer#.words>. */
+  readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   private readonly r: Int32Array;
-  private readonly starts: Uint8Array;
+  /** The object-start map, in which commit records starts. */
+  readonly starts: Uint8Array;
   /** What its pool says that capabilities permit, and the bits that no size has. */
   private readonly perms: number;
   private readonly misaligned: number;
+  private readonly headerSize: number;
+  /** Patterns that have begun, the innermost last. */
+  private readonly patterns: AllocPattern[] = [];
   /** The segment it fills; null while detached. */
   seg: Seg | null = null;
   /** Physical address less low address of that segment. */
-  private delta: number = 0;
+  delta: number = 0;
   /** Objects below this have been accounted for; low address, unsigned. */
   base: number = 0;
   /** The end of its part of the segment; `limit` is lower while it is flipped. */
   private poolLimit: number = 0;
   private initAtFlip: number = 0;
 
-  constructor({ pool, generation, hart, rank }: BufferParameters) {
+  constructor({ pool, generation, hart, rank, deferral = 'none' }: BufferParameters) {
     this.arena = pool.arena;
     this.heap = this.arena.heap;
     this.pool = pool;
@@ -92,6 +108,8 @@ export class Buffer {
     this.starts = this.heap.starts;
     this.perms = pool.perms;
     this.misaligned = pool.alignment - 1;
+    this.headerSize = pool.format.headerSize ?? 0;
+    this.deferral = deferral;
   }
 
   // The client's side ------------------------------------------------------------------------------------------------
@@ -105,6 +123,7 @@ export class Buffer {
   reserve(slot: number, size: number): Res {
     const words = this.words, alloc = words[ALLOC];
     if (COOL) aver(words[INIT] === alloc, '<design/buffer#.if.one>');
+    if (COOL) aver(!(size > 0 && size <= this.headerSize), '<design/format#.if.longer>');
     if (size <= ((words[LIMIT] - alloc) | 0) && size < SizeEXACT && (size & this.misaligned) === 0 && size > 0) {
       words[ALLOC] = alloc + size;
       const r = this.r, c = slot << 3, perms = this.perms;
@@ -131,9 +150,50 @@ export class Buffer {
     return words[FLIPPED] === 0 || this.trip(slot, init);
   }
 
+  /** framePush -- a frame begins: what is allocated from here on dies when it is popped, in a pool that frees by frames. The frame, for
+   * `framePop`; 0 where nothing has been allocated <design/buffer#.frame>. */
+  framePush(): number {
+    aver(this.words[INIT] === this.words[ALLOC], '<design/buffer#.if.frame>');
+    return this.pool.framePush(this);
+  }
+
+  /** framePop -- a frame ends, and with it those that have begun in it; 0 is the outermost. */
+  framePop(frame: number): void {
+    aver(this.words[INIT] === this.words[ALLOC], '<design/buffer#.if.frame>');
+    this.arena.enter();
+    this.pool.framePop(this, frame);
+    this.arena.leave();
+  }
+
+  /** patternBegin -- an allocation pattern begins, perhaps within another. */
+  patternBegin(pattern: AllocPattern): Res {
+    this.arena.enter();
+    this.patterns.push(pattern);
+    this.pool.rampBegin(pattern === 'ramp collect all');
+    this.arena.leave();
+    return ResOK;
+  }
+
+  /** patternEnd -- the innermost pattern ends; ResFAIL if there is none. */
+  patternEnd(): Res {
+    if (this.patterns.pop() === undefined) return ResFAIL;
+    this.arena.enter();
+    this.pool.rampEnd();
+    this.arena.leave();
+    return ResOK;
+  }
+
+  /** patternReset -- all patterns end. */
+  patternReset(): Res {
+    while (this.patterns.length > 0) this.patternEnd();
+    return ResOK;
+  }
+
   /** finish -- give the allocation point back. */
   finish(): void {
+    this.patternReset();
     this.arena.enter();
+    this.pool.bufferFinish(this);
     this.detach();
     this.pool.buffers.delete(this);
     this.arena.leave();
@@ -176,8 +236,10 @@ export class Buffer {
   /** attach -- fill [base, limit) of a segment, which is free. */
   attach(seg: Seg, base: number, limit: number): void {
     aver(this.seg === null && seg.buffer === null, '<design/seg#.inv.buffer>');
+    // It is about to be written to <design/seg#.departs.buffered>.
+    if (seg.rank !== RankNONE && seg.summary !== ZoneSetUNIV) seg.setSummary(ZoneSetUNIV);
     this.seg = seg;
-    seg.buffer = this;
+    if (!this.pool.sharesSegs) seg.buffer = this;
     this.delta = seg.delta;
     this.base = base;
     this.poolLimit = limit;
@@ -193,6 +255,22 @@ export class Buffer {
     return size;
   }
 
+  /** rewind -- go back to `at` in the segment that it fills; what was allocated from there on is no more. For pools without accounts. */
+  rewind(at: number): void {
+    const seg = this.seg as Seg, init = this.scanLimit, { shield } = this.arena;
+    shield.expose(seg);
+    this.heap.wipe(seg.granuleOf(at), seg.granuleOf(init - 1) + 1);
+    shield.cover(seg);
+    // Handed out a second time <design/arena#.poll>.
+    this.arena.filled += init - at;
+    if (at < this.base) {
+      seg.fresh -= this.base - at;
+      this.base = at;
+    }
+    seg.scanned = Math.min(seg.scanned, at);
+    this.setWords(at, this.poolLimit);
+  }
+
   /** detach -- let go of the segment; what was not committed becomes a pad. */
   detach(): void {
     const seg = this.seg;
@@ -204,7 +282,7 @@ export class Buffer {
       this.pool.bufferEmpty(seg, init, limit);
       shield.cover(seg);
     }
-    this.generation?.accountEmpty(init - this.base, limit - init);
+    this.generation?.accountEmpty(init - this.base, limit - init, seg.isDeferred);
     seg.fresh += init - this.base;
     seg.buffer = null;
     this.seg = null;
@@ -227,8 +305,8 @@ export class Buffer {
     words[FLIPPED] = 0;
   }
 
-  /** trip -- decide a commit that found the buffer flipped; `before` is where the block began. */
-  private trip(slot: number, before: number): boolean {
+  /** trip -- decide a commit that found the buffer flipped; `before` is where the block began <design/buffer#.inv.trip>. */
+  trip(slot: number, before: number): boolean {
     const words = this.words, alloc = words[ALLOC];
     const granule = (before + this.delta) >>> 4, granules = ((alloc - before) | 0) / 16;
     // The flip came after commit's write: the block was scanned as part of the segment.
@@ -247,10 +325,11 @@ export class Buffer {
   }
 
   /** fill -- the way of a reserve that the buffer cannot serve as it is. */
-  private fill(slot: number, wanted: number): Res {
+  fill(slot: number, wanted: number): Res {
     const words = this.words;
     aver(Number.isSafeInteger(wanted) && wanted > 0 && wanted < 2 ** 31, '<design/buffer#.if.size>');
     aver(words[INIT] === words[ALLOC], '<design/buffer#.if.one>');
+    aver(wanted > this.headerSize, '<design/format#.if.longer>');
     aver(this.pool.buffers.has(this), '<design/buffer#.if.live>');
     const arena = this.arena, { alignment } = this.pool, size = boundsRound(Math.ceil(wanted / alignment) * alignment);
     arena.enter();

@@ -23,6 +23,11 @@ export class Nailboard {
     return true;
   }
 
+  /** mark -- the same without a scan to come: what begins at `granule` holds no references. */
+  mark(granule: number): void {
+    this.marks[granule] = 1;
+  }
+
   /** has -- whether the object that begins at `granule` is pinned. */
   has(granule: number): boolean {
     return this.marks[granule] !== 0;

@@ -9,13 +9,17 @@ import type { Arena } from '../arena/arena.ts';
 import type { Locus } from '../arena/chunk.ts';
 import type { Generation } from '../arena/generation.ts';
 import { ResCOMMITLIMIT, ResMEMORY, ResOK, type Res } from '../result.ts';
+import { poolApply, poolWalk, type WalkScanner } from '../services/walk.ts';
 import { scanGranules, type ScanState } from '../trace/scan.ts';
 import type { Buffer, BufferOptions } from './buffer.ts';
-import type { Format } from './format.ts';
+import { formatCheck, type Format } from './format.ts';
 import { RankEXACT, type Rank } from './rank.ts';
 import { Seg } from './seg.ts';
 
 const COOL = cool;
+
+/** How much of a segment is scanned before the trace asks whether it has done enough <design/trace#.scan.part>. */
+const ScanPART = 16 * 1024;
 
 const PoolSig: Sig = 0x51900119;
 
@@ -36,7 +40,7 @@ export interface PoolParameters {
   /** The name of its class. */
   readonly kind: string;
   readonly format: Format;
-  /** Bytes, a power of two: sizes and addresses of blocks are multiples; default a granule. */
+  /** Bytes, a power of two: sizes and addresses of blocks are multiples; default the format's, or a granule. */
   readonly alignment?: number;
   /** What capabilities to its blocks permit; default everything that data may. */
   readonly perms?: number;
@@ -61,8 +65,13 @@ export abstract class Pool {
   abstract readonly isMoving: boolean;
   /** Blocks of this size and more get a segment to themselves <design/pool#.large>. */
   readonly largeSize: number = Infinity;
+  /** Whether several buffers may fill one segment: then it knows none of them. */
+  readonly sharesSegs: boolean = false;
+  /** Whether what is in it are objects, which the start map knows. */
+  readonly hasObjects: boolean = true;
 
-  constructor(arena: Arena, { kind, format, alignment = GranuleSIZE, perms = PermDATA }: PoolParameters) {
+  constructor(arena: Arena, { kind, format, alignment = format.alignment ?? GranuleSIZE, perms = PermDATA }: PoolParameters) {
+    formatCheck(format);
     aver(Number.isInteger(Math.log2(alignment)) && alignment <= arena.grains.parameters.grainSize, '<design/pool#.if.alignment>');
     this.arena = arena;
     this.kind = kind;
@@ -100,6 +109,26 @@ export abstract class Pool {
   /** Bytes of these that no client's block has. */
   abstract get freeSize(): number;
 
+  /** checkFenceposts, checkFreeSpace -- in debugging pools, insist that nobody has written beside a block, or to what is free
+   * (mps_pool_check_fenceposts, mps_pool_check_free_space) <design/fence>. */
+  checkFenceposts(): void {
+    // Other pools have none.
+  }
+
+  checkFreeSpace(): void {
+    // See checkFenceposts.
+  }
+
+  /** walk -- show all its objects, as areas, to a scanner, which may change their references (mps_pool_walk) <design/walk>. */
+  walk(scan: WalkScanner): Res {
+    return poolWalk(this, scan);
+  }
+
+  /** apply -- visit each of its objects: its low address and its size in bytes (mps_amc_apply). */
+  apply(visit: (base: Low, size: number) => void): void {
+    poolApply(this, visit);
+  }
+
   // For buffers ------------------------------------------------------------------------------------------------------
 
   /** bufferFill -- give a buffer that has nothing room for `size` bytes. */
@@ -111,6 +140,21 @@ export abstract class Pool {
   bufferEmpty(seg: Seg, init: number, limit: number): void {
     const granule = seg.granuleOf(init);
     this.pad(seg, granule, granule + (limit - init) / GranuleSIZE);
+  }
+
+  /** bufferFinish -- an allocation point is about to be given back. */
+  bufferFinish(_buffer: Buffer): void {
+    // Most pools keep what was allocated there.
+  }
+
+  /** framePush -- where a frame begins that is to be popped later; pools that do not free by frames say 0 <design/buffer#.frame>. */
+  framePush(_buffer: Buffer): number {
+    return 0;
+  }
+
+  /** framePop -- what was allocated since the frame began is dead. */
+  framePop(_buffer: Buffer, _frame: number): void {
+    // Most pools make nothing of it.
   }
 
   /** rampBegin, rampEnd -- an allocation pattern begins, or ends, at one of its allocation points <design/pool#.ramp>. */
@@ -146,8 +190,9 @@ export abstract class Pool {
     aver(false, '<design/pool#.if.automatic>');
   }
 
-  /** fixAmbig -- a word may be the address of an object of a white segment: if it is, pin it, and say so. Cannot fail. */
-  fixAmbig(_ss: ScanState, _seg: Seg, _addr: Low): boolean {
+  /** fixAmbig -- a word may be the address of an object of a white segment, or is the base of a capability's bounds: if it is, pin it, and say
+   * so. Cannot fail. */
+  fixAmbig(_ss: ScanState, _seg: Seg, _addr: Low, _isTagged: boolean): boolean {
     aver(false, '<design/pool#.if.automatic>');
   }
 
@@ -180,8 +225,8 @@ export abstract class Pool {
     seg.board = null;
     this.arena.ledger.credit(segRecord(seg.size));
     if (generation !== null) {
-      generation.accountReclaim(seg.aged);
-      generation.accountForget(seg.fresh);
+      generation.accountReclaim(seg.aged, seg.isDeferred);
+      generation.accountForget(seg.fresh, seg.isDeferred);
       generation.accountFree(seg.size);
     }
     seg.setGrey(false);
@@ -203,16 +248,33 @@ export abstract class Pool {
     this.format.pad?.(this.arena.view, heap.lowOf(seg, g), heap.lowOf(seg, limit));
   }
 
+  /** scanOn -- fix what has not been of a segment, as far as there are objects, until the work comes to `enough` or `ss.res` says why not;
+   * true if all has been. */
+  protected scanOn(ss: ScanState, seg: Seg, enough: number): boolean {
+    // Where a format scans, parts end where objects end.
+    const part = this.format.scan === undefined ? ScanPART : Infinity;
+    // Scanning may forward objects into this very segment: look again where they end.
+    while (seg.scanned < seg.scanLimit) {
+      if (ss.work >= enough) return false;
+      const limit = Math.min(seg.scanLimit, seg.scanned + part);
+      this.scanRange(ss, seg, seg.granuleOf(seg.scanned), seg.granuleOf(seg.scanned) + (limit - seg.scanned) / GranuleSIZE);
+      if (ss.res !== ResOK) return false;
+      seg.scanned = limit;
+    }
+    return true;
+  }
+
   /** scanRange -- fix the references in granules [g, limit) of a segment, by tags or by the format's method. */
   protected scanRange(ss: ScanState, seg: Seg, g: number, limit: number): void {
-    const { scan, skip } = this.format, { view } = this.arena;
+    const { scan, skip, headerSize = 0 } = this.format, { view } = this.arena;
     if (scan === undefined) {
       scanGranules(ss, g, limit);
       return;
     }
     this.eachObject(g, limit, (object, next) => {
       if (ss.res !== ResOK || ss.heap.isPad(object)) return;
-      const base = ss.heap.lowOf(seg, object), end = ss.heap.lowOf(seg, next);
+      // What a method is given points past the header, and so does the end, for the next object begins there <design/format#.header>.
+      const base = (ss.heap.lowOf(seg, object) + headerSize) | 0, end = (ss.heap.lowOf(seg, next) + headerSize) | 0;
       if (COOL && skip !== undefined) aver((skip(view, base) | 0) === end, '<design/format#.if.skip>');
       const res = scan(view, base, end);
       if (ss.res === ResOK) ss.res = res;

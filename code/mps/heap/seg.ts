@@ -22,6 +22,9 @@ const SegSig: Sig = 0x51953650;
 const DeferINIT = 3;
 const DeferHIT = 1;
 
+/** Whose objects provoke no collection: a ramp's survivors, and hash arrays <design/generation#.deferred>. */
+export type Deferral = 'none' | 'ramp' | 'arrays';
+
 /** What a segment is made from. */
 export interface SegPlace {
   /** Low addresses, unsigned. */
@@ -63,11 +66,15 @@ export class Seg {
   buffer: Buffer | null = null;
   /** While white: references from here up are to a buffer's part, which is not condemned. Else its limit. */
   whiteLimit: number;
+  /** While white, where a buffer may be in the middle: that part ends here, and what lies above is condemned too. Else its limit. */
+  blackLimit: number;
   /** While grey: references below here have been scanned in this trace. */
   scanned: number;
   /** Bytes of its objects that the generation counts as new, and as old <design/generation#.inv.identity>. */
   fresh: number = 0;
   aged: number = 0;
+  /** Why these bytes do not count, if they do not <design/generation#.deferred>. */
+  deferral: Deferral = 'none';
   /** Where its survivors are forwarded to; null where nothing moves. */
   forward: Buffer | null = null;
   /** What mutators must not do, and what the platform keeps them from doing now <design/shield#.def.modes>. */
@@ -99,6 +106,7 @@ export class Seg {
     this.rank = rank;
     this.large = large;
     this.whiteLimit = limit;
+    this.blackLimit = limit;
     this.scanned = base;
     if (rank === RankNONE) this.summary = ZoneSetEMPTY;
     this.number = this.arena.heap.number(this, delta);
@@ -115,6 +123,11 @@ export class Seg {
 
   get white(): boolean {
     return (this.arena.heap.state[this.number] & SegWHITE) !== 0;
+  }
+
+  /** Whether what is in it provokes no collection. */
+  get isDeferred(): boolean {
+    return this.deferral !== 'none';
   }
 
   /** Physical granule of the base; granules of the segment are numbered from it. */
@@ -134,6 +147,17 @@ export class Seg {
   /** What the collector may interpret as objects ends here <design/buffer#.inv.scanlimit>. */
   get scanLimit(): number {
     return this.buffer === null ? this.limit : this.buffer.scanLimit;
+  }
+
+  /** isBuffered -- whether a low address, unsigned, is in what its buffer has not given back: no object is there. */
+  isBuffered(addr: number): boolean {
+    return this.buffer !== null && addr >= this.buffer.scanLimit && addr < this.buffer.limit;
+  }
+
+  /** partLimit -- the granule where the objects end of the part that granule `g` is in: below the buffer's, or to the end. */
+  partLimit(g: number): number {
+    const past = this.buffer === null ? this.granuleLimit : this.granuleBase + (this.buffer.scanLimit - this.base) / 2 ** GranuleSHIFT;
+    return g < past ? past : this.granuleLimit;
   }
 
   stateAdd(bits: number): void {
@@ -190,21 +214,28 @@ export class Seg {
   /** age -- count its objects below the buffer's part, if it has one, as old; returns how many bytes are old now. */
   age(): number {
     const buffered = this.buffer === null ? 0 : this.buffer.aged();
-    this.generation?.accountAge(this.fresh, buffered);
+    this.generation?.accountAge(this.fresh, buffered, this.isDeferred);
     this.aged += this.fresh + buffered;
     this.fresh = 0;
     return this.aged;
   }
 
   /** promote -- count it, and its one object as new, in another generation from now on; survivors go to `forward`. */
-  promote(generation: Generation, forward: Buffer): void {
-    this.generation?.accountPromote(generation, this.aged, this.size);
+  promote(generation: Generation, forward: Buffer, deferral: Deferral = 'none'): void {
+    this.generation?.accountPromote(generation, this.aged, this.size, this.isDeferred, deferral !== 'none');
+    this.deferral = deferral;
     this.fresh = this.aged;
     this.aged = 0;
     this.generationRing.remove();
     this.generation = generation;
     this.forward = forward;
     generation.segRing.append(this.generationRing);
+  }
+
+  /** undefer -- what is in it counts from now on. */
+  undefer(): void {
+    if (this.isDeferred) this.generation?.accountUndefer(this.fresh, this.aged);
+    this.deferral = 'none';
   }
 
   check(): void {
@@ -214,7 +245,8 @@ export class Seg {
     aver(this.arena.heap.segs[this.number] === this, '<design/seg#.inv.number>');
     aver(this.grey === !this.greyRing.isSingle, '<design/seg#.inv.grey.ring>');
     aver(this.rank !== RankNONE || (!this.grey && this.summary === ZoneSetEMPTY), '<design/seg#.inv.leaf>');
-    aver(this.whiteLimit >= this.base && this.whiteLimit <= this.limit, '<design/seg#.inv.range>');
+    aver(this.whiteLimit >= this.base && this.whiteLimit <= this.blackLimit, '<design/seg#.inv.range>');
+    aver(this.blackLimit <= this.limit, '<design/seg#.inv.range>');
     aver(this.buffer === null || this.buffer.seg === this, '<design/seg#.inv.buffer>');
   }
 

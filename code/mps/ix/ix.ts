@@ -4,7 +4,7 @@
  * process <design/ix>.
  */
 import type { AddressSpace, Hart, Low, Memory } from '../../machine/machine.ts';
-import { Frames, Kernel, Mutex, ProtREAD, ProtWRITE, type Process, type SigContext, type Thread, type ThreadBody as OsThreadBody } from '../../os/os.ts';
+import { Frames, Kernel, MapANON, MapPRIVATE, MapRUN, Mutex, ProtREAD, ProtWRITE, type Process, type SigContext, type Thread, type ThreadBody as OsThreadBody } from '../../os/os.ts';
 import type { Event, FaultFound } from '../event.ts';
 import { StackSIZE, type Settings } from '../options.ts';
 import type { Death, FaultCounts, Placed, Platform, ThreadBody, ThreadView } from '../platform.ts';
@@ -84,6 +84,10 @@ export class IxPlinth implements Plinth, ProtixArena {
     return this.vmix.commit(base, size);
   }
 
+  adopt(hart: Hart, slot: number, size: number): Reservation | null {
+    return this.vmix.adopt(hart, slot, size);
+  }
+
   decommit(base: Low, size: number): void {
     this.vmix.decommit(base, size);
   }
@@ -151,6 +155,9 @@ export class IxPlatform implements Platform {
   readonly process: Process;
   private readonly protsgix: Protsgix;
   private readonly thix: Thix;
+  private readonly sink: (event: Event) => void;
+  /** One for each arena. */
+  private plinths: readonly IxPlinth[] = [];
   private readonly harts: Hart[] = [];
   private readonly onEnd: (hart: Hart) => boolean;
   /** Threads that are over, of which the arena has not been told <design/ix#.end>. */
@@ -164,7 +171,8 @@ export class IxPlatform implements Platform {
     this.process = this.kernel.process('capstan', true);
     this.thix = new Thix(this.process, suspend);
     this.protsgix = new Protsgix(this.process, { ...ProtixDEFAULT, forward });
-    this.plinth = new IxPlinth(this.process, this.protsgix, this.thix, sink);
+    this.sink = sink;
+    this.plinth = this.plinthMake();
     this.kernel.watcher = {
       exited: (thread) => {
         this.over = [...this.over, thread];
@@ -173,10 +181,21 @@ export class IxPlatform implements Platform {
     };
   }
 
-  /** tellOver -- have the arena forget threads that are over: not in their own time, for it may have to stop others. */
+  plinthMake(): IxPlinth {
+    const plinth = new IxPlinth(this.process, this.protsgix, this.thix, this.sink);
+    this.plinths = [...this.plinths, plinth];
+    return plinth;
+  }
+
+  area(hart: Hart, slot: number, size: number): boolean {
+    hart.clear(slot);
+    return this.process.map.mmap(hart, slot, slot, size, ProtREAD | ProtWRITE, MapANON | MapPRIVATE | MapRUN) === 0;
+  }
+
+  /** tellOver -- have the arenas forget threads that are over: not in their own time, for it may have to stop others. */
   private tellOver(): void {
     this.over = this.over.filter((thread) => {
-      if (this.plinth.mutex.owner !== null || !this.onEnd(thread.hart)) return true;
+      if (this.plinths.some(({ mutex }) => mutex.owner !== null) || !this.onEnd(thread.hart)) return true;
       this.thix.remove(thread);
       return false;
     });

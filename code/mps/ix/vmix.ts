@@ -6,7 +6,7 @@
  * no mutator sees.
  */
 import { aver } from '../../base/base.ts';
-import { Hart, SlotSHIFT, slotDecode, slotRead, slotWrite, type Low } from '../../machine/machine.ts';
+import { Hart, PageSIZE, SlotSHIFT, slotDecode, slotRead, slotWrite, type Low } from '../../machine/machine.ts';
 import {
   MapANON, MapFIXED, MapPRIVATE, MapRUN, ProtEXEC, protMax, ProtNONE, ProtREAD, ProtWRITE, type Process, type Thread,
 } from '../../os/os.ts';
@@ -27,9 +27,13 @@ interface Held {
   readonly base: number;
   readonly limit: number;
   readonly slot: number;
+  /** Physical address less low address. */
+  readonly delta: number;
+  /** Whether it is the client's, whose memory is there all the time. */
+  readonly isGiven: boolean;
 }
 
-const HeldNONE: Held = { base: 0, limit: 0, slot: SlotNULL };
+const HeldNONE: Held = { base: 0, limit: 0, slot: SlotNULL, delta: 0, isGiven: false };
 
 /** The reservations of one arena. */
 export class Vmix {
@@ -64,22 +68,49 @@ export class Vmix {
       aver(map.munmap(this.hart, slot, size) === 0, '<design/vmix#.inv.calls>');
       return null;
     }
-    this.held = [...this.held, { base: base >>> 0, limit: (base >>> 0) + size, slot }];
+    this.hold({ base: base >>> 0, limit: (base >>> 0) + size, slot, delta, isGiven: false });
     return { base, size, delta };
   }
 
+  /** adopt -- what the client has mapped: the whole pages of `size` bytes from a slot's address, by its authority <design/vmix#.adopt>. */
+  adopt(hart: Hart, from: number, size: number): Reservation | null {
+    const slot = this.freeSlot(), { map } = this.process, low = hart.r[from << SlotSHIFT] >>> 0, delta = map.deltaOf(low | 0);
+    const base = Math.ceil(low / PageSIZE) * PageSIZE, limit = Math.floor((low + size) / PageSIZE) * PageSIZE;
+    if (slot < 0 || delta === null || limit <= base) return null;
+    slotWrite(this.hart, slot, slotRead(hart, from));
+    this.hart.r[slot << SlotSHIFT] = base;
+    slotDecode(this.hart.r, slot << SlotSHIFT);
+    if (map.mprotect(this.hart, slot, limit - base, ProtREAD | ProtWRITE) !== 0) return null;
+    this.hold({ base, limit, slot, delta, isGiven: true });
+    return { base: base | 0, size: limit - base, delta };
+  }
+
+  private hold(held: Held): void {
+    this.held = [...this.held, held];
+  }
+
   release({ base, size }: Reservation): void {
-    aver(this.process.map.munmap(this.hart, this.authority(base), size) === 0, '<design/vmix#.inv.calls>');
+    const slot = this.authority(base);
+    if (!this.latest.isGiven) aver(this.process.map.munmap(this.hart, slot, size) === 0, '<design/vmix#.inv.calls>');
     this.held = this.held.filter((one) => one.base !== base >>> 0);
     this.latest = HeldNONE;
   }
 
   commit(base: Low, size: number): boolean {
-    return this.fixed(base, size, ProtREAD | ProtWRITE) === 0;
+    return this.wiped(base, size) || this.fixed(base, size, ProtREAD | ProtWRITE) === 0;
   }
 
   decommit(base: Low, size: number): void {
-    aver(this.fixed(base, size, ProtNONE) === 0, '<design/vmix#.inv.calls>');
+    aver(this.wiped(base, size) || this.fixed(base, size, ProtNONE) === 0, '<design/vmix#.inv.calls>');
+  }
+
+  /** wiped -- what a client has given is zero and without tags, and there all the same; false, and nothing done, if it is no client's. */
+  private wiped(base: Low, size: number): boolean {
+    const { isGiven, delta } = this.holderOf(base >>> 0), { memory } = this.process.kernel, frame = (base + delta) >>> 0;
+    if (!isGiven) return false;
+    memory.i32.fill(0, frame / 4, (frame + size) / 4);
+    memory.tags.fill(0, frame / 16, (frame + size) / 16);
+    return true;
   }
 
   private fixed(base: Low, size: number, prot: number): number {

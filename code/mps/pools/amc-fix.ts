@@ -8,19 +8,22 @@ import { aver, cool } from '../../base/base.ts';
 import { GranuleSHIFT, type Low } from '../../machine/machine.ts';
 import type { Generation } from '../arena/generation.ts';
 import type { Buffer } from '../heap/buffer.ts';
+import type { Format } from '../heap/format.ts';
 import {
   SegSPECIAL, SegWHITE, StartFORWARDED, StartLONG, StartPAD, type Heap,
 } from '../heap/heap.ts';
 import { Nailboard } from '../heap/nailboard.ts';
+import { RankNONE, RankWEAK } from '../heap/rank.ts';
 import type { Seg } from '../heap/seg.ts';
 import { AccessNONE } from '../plinth.ts';
 import { ResOK } from '../result.ts';
-import type { ScanState } from '../trace/scan.ts';
+import { SPLAT, type ScanState } from '../trace/scan.ts';
 import type { AmcPool } from './amc.ts';
 
 // Copies, for V8 folds a module's own constants but not imported ones <design/critical-path#.fold>.
 const COOL = cool;
-const WHITE = SegWHITE, NONE = AccessNONE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK;
+const WHITE = SegWHITE, NONE = AccessNONE, FORWARDED = StartFORWARDED, LONG = StartLONG, PAD = StartPAD, SHIFT = GranuleSHIFT, OK = ResOK, WEAK = RankWEAK;
+const LEAF = RankNONE;
 
 /** amcFix -- preserve the object that an exact reference's base belongs to, by forwarding it if it may move. .critical */
 export function amcFix(ss: ScanState, s: number, base: Low): Low {
@@ -43,6 +46,7 @@ export function amcFix(ss: ScanState, s: number, base: Low): Low {
     if (moved !== null) return (moved + into) | 0;
   }
   if (start === PAD) return base;
+  if (ss.rank === WEAK) return SPLAT;
   const granules = start !== LONG ? start : heap.sizeAt(g, seg.granuleOf(seg.whiteLimit));
   const to = amcForward(ss, heap, seg, g, granules);
   return ss.res === OK ? (to + into) | 0 : base;
@@ -59,7 +63,7 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   }
   const toSeg = buffer.seg as Seg;
   // The copy's references have not been scanned <design/amc#.inv.forward.grey>.
-  if (!toSeg.grey) toSeg.setGrey(true);
+  if (!toSeg.grey && toSeg.rank !== LEAF) toSeg.setGrey(true);
   // Not before: what is queued above may close what was open <design/shield#.queue.full>.
   const isFromShut = seg.protMode !== NONE, isToShut = toSeg.protMode !== NONE;
   if (isFromShut) seg.arena.shield.expose(seg);
@@ -84,7 +88,7 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   ss.copied += size;
   ss.wasMarked = false;
   const { forward } = seg.pool.format;
-  if (forward !== undefined) forward(seg.arena.view, heap.lowOf(seg, g), to | 0);
+  if (forward !== undefined) amcForwardWord(seg, forward, heap.lowOf(seg, g), to);
   else {
     starts[g] = FORWARDED;
     tags[g] = 0;
@@ -95,16 +99,23 @@ function amcForward(ss: ScanState, heap: Heap, seg: Seg, g: number, granules: nu
   return to | 0;
 }
 
+/** amcForwardWord -- have a client's format leave word where an object has gone; it is given addresses past the header. */
+function amcForwardWord(seg: Seg, forward: NonNullable<Format['forward']>, from: Low, to: Low): void {
+  const { headerSize = 0 } = seg.pool.format;
+  forward(seg.arena.view, (from + headerSize) | 0, (to + headerSize) | 0);
+}
+
 /** amcMoved -- where a client's format says that an object has moved. */
 function amcMoved(seg: Seg, object: Low): Low | null {
-  const { isForwarded } = seg.pool.format;
-  return isForwarded === undefined ? null : isForwarded(seg.arena.view, object);
+  const { isForwarded, headerSize = 0 } = seg.pool.format;
+  const moved = isForwarded === undefined ? null : isForwarded(seg.arena.view, (object + headerSize) | 0);
+  return moved === null ? null : (moved - headerSize) | 0;
 }
 
 /** amcStays -- whether an object in a segment that needs a closer look keeps its place; it is preserved then. */
 function amcStays(ss: ScanState, seg: Seg, g: number, base: Low): boolean {
   if (base >>> 0 >= seg.whiteLimit) return true;
-  if (seg.large) {
+  if (seg.large && ss.rank !== WEAK) {
     amcPromote(ss, seg);
     return true;
   }
@@ -115,12 +126,12 @@ function amcStays(ss: ScanState, seg: Seg, g: number, base: Low): boolean {
 function amcPromote(ss: ScanState, seg: Seg): void {
   ss.inPlace += seg.aged;
   ss.wasMarked = false;
-  const pool = seg.pool as AmcPool, generation = (seg.forward as Buffer).generation as Generation;
-  seg.promote(generation, pool.forwardFrom(generation));
+  const pool = seg.pool as AmcPool, into = seg.forward as Buffer, generation = into.generation as Generation;
+  seg.promote(generation, pool.forwardFrom(generation), pool.deferralOf(into));
   seg.stateRemove(WHITE);
   seg.whiteLimit = seg.limit;
   seg.rescan();
-  seg.setGrey(true);
+  if (seg.rank !== LEAF) seg.setGrey(true);
 }
 
 /** amcFixEmergency -- preserve without copying and without memory: pin what has not been forwarded; never fails
@@ -135,6 +146,7 @@ export function amcFixEmergency(ss: ScanState, s: number, base: Low): Low {
   if (heap.starts[g] === PAD) return base;
   const moved = amcMoved(seg, object);
   if (moved !== null) return (moved + into) | 0;
+  if (ss.rank === WEAK) return seg.board?.has(g - seg.granuleBase) === true ? base : SPLAT;
   amcPin(ss, seg, g);
   return base;
 }
@@ -148,21 +160,26 @@ function amcPin(ss: ScanState, seg: Seg, g: number): void {
 /** amcNail -- pin the object at granule `g`. The board was paid for with the segment, so this cannot fail
  * <design/pool#.departs.board>. */
 function amcNail(ss: ScanState, seg: Seg, g: number): void {
-  seg.board ??= new Nailboard(seg.size >>> SHIFT);
-  if (!seg.board.set(g - seg.granuleBase)) return;
+  const board = seg.board ??= new Nailboard(seg.size >>> SHIFT), object = g - seg.granuleBase;
+  if (board.has(object)) return;
   ss.wasMarked = false;
   seg.stateAdd(SegSPECIAL);
-  seg.setGrey(true);
+  if (seg.rank === LEAF) board.mark(object);
+  else {
+    board.set(object);
+    seg.setGrey(true);
+  }
   if (COOL) aver(ss.heap.starts[g] !== 0, '<design/heap#.inv.covered>');
 }
 
-/** amcFixAmbig -- a word may be the address of an object: if it is, pin it, and say so. Nothing is written, and nothing can
- * fail. */
-export function amcFixAmbig(ss: ScanState, seg: Seg, addr: Low): boolean {
+/** amcFixAmbig -- a word may be the address of an object, at any of its bytes or only where its client's pointers point: if it is, pin
+ * it, and say so <design/amc#.interior>. Nothing is written, and nothing can fail. */
+export function amcFixAmbig(ss: ScanState, seg: Seg, addr: Low, isInterior: boolean): boolean {
   const { heap } = ss;
   if (addr >>> 0 >= seg.whiteLimit) return false;
   const g = heap.startBefore(seg.granuleOf(addr >>> 0));
   if (heap.starts[g] === PAD || heap.starts[g] === FORWARDED) return false;
+  if (!isInterior && (addr | 0) !== ((heap.lowOf(seg, g) + (seg.pool.format.headerSize ?? 0)) | 0)) return false;
   amcPin(ss, seg, g);
   return true;
 }

@@ -5,28 +5,27 @@
  * <design/amc>.
  */
 import { aver } from '../../base/base.ts';
-import { boundsGranule, GranuleSHIFT, type Hart, type Low } from '../../machine/machine.ts';
+import { boundsGranule, GranuleSHIFT, PermDATA, type Hart, type Low } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Chain, Generation } from '../arena/generation.ts';
 import { makeRoom } from '../arena/room.ts';
-import { Buffer } from '../heap/buffer.ts';
+import { Buffer, type BufferOptions } from '../heap/buffer.ts';
 import { tagged, type Format } from '../heap/format.ts';
 import { SegSPECIAL, SegWHITE } from '../heap/heap.ts';
 import { Pool } from '../heap/pool.ts';
-import { RankEXACT } from '../heap/rank.ts';
-import type { Seg } from '../heap/seg.ts';
+import { RankEXACT, type Rank } from '../heap/rank.ts';
+import type { Deferral, Seg } from '../heap/seg.ts';
 import { ResOK, type Res } from '../result.ts';
 import type { ScanState } from '../trace/scan.ts';
 import { amcFix, amcFixAmbig, amcFixEmergency, amcIsPreserved } from './amc-fix.ts';
+import { AmcRamp } from './amc-ramp.ts';
 
-/** Objects from this size up get a segment of their own and are never copied <design/amc#.large>. */
+/** Objects from this size up get a segment of their own and are never copied; the least and the most that it can be <design/amc#.large>. */
+const LargeLEAST = 4 * 1024;
 const LargeSIZE = 16 * 1024;
 
 /** How much a buffer is given at a time, unless the nursery is smaller <design/amc#.extend>. */
 const ExtendSIZE = 64 * 1024;
-
-/** How much of a segment is scanned before the trace asks whether it has done enough <design/trace#.scan.part>. */
-const ScanPART = 16 * 1024;
 
 /** What an AMC pool is made with. */
 export interface AmcOptions {
@@ -34,36 +33,63 @@ export interface AmcOptions {
   readonly format?: Format;
   /** Default: the arena's. */
   readonly chain?: Chain;
+  /** Whether any address in an object may stand for it in an ambiguous root; else only where its client's pointers point: true. */
+  readonly interior?: boolean;
+  /** How much a buffer is given at a time, in bytes: 64 KiB, or the nursery's capacity if that is less. */
+  readonly extendBy?: number;
+  /** From which size on objects are alone in their segments and stay there, in bytes from 4 KiB to 16 KiB, the default. */
+  readonly largeSize?: number;
 }
+
+/** What makes a class of what is written here. */
+export interface AmcClass {
+  readonly kind: string;
+  /** Of all references in its objects. */
+  readonly rank: Rank;
+  /** What capabilities to them permit. */
+  readonly perms: number;
+}
+
+const amcClass: AmcClass = { kind: 'amc', rank: RankEXACT, perms: PermDATA };
 
 /** An automatic mostly-copying pool. */
 export class AmcPool extends Pool {
   readonly isAutomatic = true;
   readonly isMoving = true;
-  override readonly largeSize: number = LargeSIZE;
+  override readonly largeSize: number;
   readonly extendBy: number;
+  readonly interior: boolean;
+  private readonly rank: Rank;
   /** Whether the format itself says where objects have moved. */
   private readonly formatForwards: boolean;
   /** The chain's generations, and the arena's top one. */
   readonly generations: readonly Generation[];
   /** For each generation the buffer into which its survivors go. */
   private readonly forwards: readonly Buffer[];
+  private readonly ramp: AmcRamp;
 
-  constructor(arena: Arena, { format = tagged, chain }: AmcOptions) {
-    super(arena, { kind: 'amc', format });
-    aver((format.forward === undefined) === (format.isForwarded === undefined), '<design/format#.if.pair>');
+  constructor(
+    arena: Arena, { format = tagged, chain, interior = true, extendBy, largeSize = LargeSIZE }: AmcOptions, { kind, rank, perms }: AmcClass = amcClass,
+  ) {
+    super(arena, { kind, format, perms });
     this.formatForwards = format.forward !== undefined;
+    this.interior = interior;
+    this.rank = rank;
     this.generations = [...arena.chainFor(chain).generations, arena.topGeneration];
-    this.extendBy = arena.grainsRound(Math.min(ExtendSIZE, (this.generations[0]).capacity));
+    this.extendBy = arena.grainsRound(extendBy ?? Math.min(ExtendSIZE, (this.generations[0]).capacity));
+    this.largeSize = largeSize;
+    aver(this.extendBy > 0 && largeSize >= LargeLEAST && largeSize <= LargeSIZE, '<design/amc#.if.sizes>');
     this.forwards = this.generations.map((_, index) => {
       const next = Math.min(index + 1, this.generations.length - 1);
-      return new Buffer({ pool: this, generation: this.generations[next], hart: null, rank: RankEXACT });
+      return new Buffer({ pool: this, generation: this.generations[next], hart: null, rank });
     });
+    this.ramp = new AmcRamp(this, this.generations[this.generations.length - 2], rank);
   }
 
-  override allocationPoint(hart: Hart): Buffer {
+  override allocationPoint(hart: Hart, { rank = this.rank, hashArrays = false }: BufferOptions = {}): Buffer {
     aver(this.arena.hasThread(hart), '<design/buffer#.if.registered>');
-    const buffer = new Buffer({ pool: this, generation: this.generations[0], hart, rank: RankEXACT });
+    aver(rank === this.rank, '<design/amc#.if.rank>');
+    const buffer = new Buffer({ pool: this, generation: this.generations[0], hart, rank, deferral: hashArrays ? 'arrays' : 'none' });
     this.buffers.add(buffer);
     return buffer;
   }
@@ -80,7 +106,20 @@ export class AmcPool extends Pool {
 
   /** forwardFrom -- where survivors of a generation go. */
   forwardFrom(generation: Generation): Buffer {
-    return this.forwards[this.generations.indexOf(generation)];
+    return this.ramp.forwardFrom(generation) ?? this.forwards[this.generations.indexOf(generation)];
+  }
+
+  /** deferralOf -- whether what a buffer is given counts <design/generation#.deferred>. */
+  deferralOf(buffer: Buffer): Deferral {
+    return this.ramp.deferralOf(buffer);
+  }
+
+  override rampBegin(collectAll: boolean): void {
+    this.ramp.begin(collectAll);
+  }
+
+  override rampEnd(): void {
+    this.ramp.end();
   }
 
   /** bufferFill -- give a buffer a fresh segment with room for `size` bytes <design/amc#.fill>. */
@@ -100,12 +139,13 @@ export class AmcPool extends Pool {
     const limit = large ? seg.base + size : seg.limit;
     // The rest of a large object's segment is nobody's.
     this.pad(seg, seg.granuleOf(limit - 1) + 1, seg.granuleLimit);
+    seg.deferral = this.deferralOf(buffer);
     buffer.attach(seg, seg.base, limit);
     return ResOK;
   }
 
   private segMake(generation: Generation, size: number, alignment: number, large: boolean): Seg | Res {
-    const seg = this.segAlloc(generation, generation, size, alignment, { large });
+    const seg = this.segAlloc(generation, generation, size, alignment, { rank: this.rank, large });
     if (typeof seg === 'number') return seg;
     seg.forward = this.forwardFrom(generation);
     if (this.formatForwards) seg.stateAdd(SegSPECIAL);
@@ -120,8 +160,8 @@ export class AmcPool extends Pool {
     return amcFixEmergency(ss, s, base);
   }
 
-  override fixAmbig(ss: ScanState, seg: Seg, addr: Low): boolean {
-    return amcFixAmbig(ss, seg, addr);
+  override fixAmbig(ss: ScanState, seg: Seg, addr: Low, isTagged: boolean): boolean {
+    return amcFixAmbig(ss, seg, addr, isTagged || this.interior);
   }
 
   /** whiten -- condemn what can be condemned of a segment; returns its bytes, 0 if it stays out of the trace
@@ -140,6 +180,8 @@ export class AmcPool extends Pool {
       this.unwhiten(seg);
       return 0;
     }
+    this.ramp.whitened(seg.generation as Generation);
+    seg.forward = this.forwardFrom(seg.generation as Generation);
     seg.stateAdd(SegWHITE);
     return condemned;
   }
@@ -160,17 +202,7 @@ export class AmcPool extends Pool {
       this.scanNailed(ss, seg);
       return ss.res === ResOK;
     }
-    // Where a format scans, parts end where objects end.
-    const part = this.format.scan === undefined ? ScanPART : Infinity;
-    // Scanning may forward objects into this very segment: look again where they end.
-    while (seg.scanned < seg.scanLimit) {
-      if (ss.work >= enough) return false;
-      const limit = Math.min(seg.scanLimit, seg.scanned + part);
-      this.scanRange(ss, seg, seg.granuleOf(seg.scanned), seg.granuleOf(seg.scanned) + (limit - seg.scanned) / 16);
-      if (ss.res !== ResOK) return false;
-      seg.scanned = limit;
-    }
-    return true;
+    return this.scanOn(ss, seg, enough);
   }
 
   /** scanNailed -- scan the objects of a white segment that stay, until no more are found <design/amc#.inv.nailed.loop>. */
@@ -193,6 +225,7 @@ export class AmcPool extends Pool {
 
   /** reclaim -- free what the trace did not preserve; returns how many bytes that is <design/amc#.reclaim>. */
   override reclaim(seg: Seg): number {
+    this.ramp.reclaimed();
     if (!seg.white) return 0;
     if (seg.board === null && seg.buffer === null && seg.whiteLimit === seg.limit) {
       const size = seg.aged;
@@ -220,14 +253,20 @@ export class AmcPool extends Pool {
     const dead = seg.aged - kept;
     this.arena.trace.ss.inPlace += kept;
     seg.aged = kept;
-    seg.generation?.accountReclaim(dead);
+    seg.generation?.accountReclaim(dead, seg.isDeferred);
     this.unwhiten(seg);
     this.segTidy(seg);
     return dead;
   }
 
+  override check(): void {
+    super.check();
+    this.ramp.check();
+  }
+
   override finish(): void {
     for (const buffer of this.forwards) buffer.detach();
+    this.ramp.finish();
     super.finish();
   }
 }

@@ -21,8 +21,12 @@ const WINDOW = WindowHIGH, WHITE = SegWHITE, OK = ResOK, PAGE = PageSHIFT;
 /** What fix says of a weak reference to what is not preserved: it becomes NULL <design/scan#.splat>. No object is at 0. */
 export const SPLAT: Low = 0;
 
+/** What fix says when it has preserved something else instead, which the reference is to refer to: `ss.substitute` makes it so
+ * <design/transform#.substitute>. */
+export const SUBSTITUTED: Low = 1;
+
 /** Third stage of fix: preserve the object that `base` in segment number `s` belongs to; returns the base of the
- * reference from now on, or SPLAT, or sets `ss.res`. */
+ * reference from now on, or SPLAT, or SUBSTITUTED, or sets `ss.res`. */
 export type Fix = (ss: ScanState, s: number, base: Low) => Low;
 
 /** What a scan carries along. */
@@ -33,6 +37,9 @@ export class ScanState {
   rank: Rank = RankEXACT;
   /** Fix makes it false when it has preserved what was not preserved yet <design/scan#.marked>. */
   wasMarked: boolean = true;
+  /** Rewrites the reference in words w[at..at+3] that fix has just called substituted; false if it loses its tag. Null in all traces but
+   * transforms. */
+  substitute: ((w: Int32Array, at: number) => boolean) | null = null;
   /** The condemned zones. */
   white: ZoneSet = ZoneSetEMPTY;
   /** Zones of all references met, as they were <design/scan#.inv.unfixed>. */
@@ -89,14 +96,18 @@ export function fixWords(ss: ScanState, w: Int32Array, at: number): boolean {
     return true;
   }
   const now = ss.fix(ss, s, base);
-  if (now === SPLAT) {
-    w.fill(0, at, at + 4);
-    return false;
-  }
+  if (now >>> 0 <= SUBSTITUTED) return fixOtherwise(ss, w, at, now);
   ss.fixed |= 1 << (now >>> heap.zoneShift);
   if (now === base) return true;
   if (deriveMoved(w, at, base, (now - base) | 0)) return true;
   ss.tagsLost += 1;
+  return false;
+}
+
+/** fixOtherwise -- what becomes of a reference that does not refer to its object any more. */
+function fixOtherwise(ss: ScanState, w: Int32Array, at: number, now: Low): boolean {
+  if (now === SUBSTITUTED) return ss.substitute?.(w, at) === true;
+  w.fill(0, at, at + 4);
   return false;
 }
 
@@ -139,6 +150,8 @@ export function scanSlots(ss: ScanState, hart: Hart): void {
     const c = slot << 3;
     if (r[c + 4] === 0) continue;
     if (!fixWords(ss, r, c)) hart.set(slot, r[c], r[c + 1], r[c + 2], r[c + 3]);
+    // Where references come to refer to other objects, rooms change.
+    else if (ss.substitute !== null) hart.decode(slot);
     if (ss.res !== OK) return;
   }
   ss.scanned += hart.top * 32;

@@ -7,17 +7,18 @@
  *     idle -> condemned -> flipped -> reclaiming -> idle
  */
 import { aver, cool, Ring } from '../../base/base.ts';
-import { PageSIZE, type Low } from '../../machine/machine.ts';
+import type { Low } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import { oldest, type Generation } from '../arena/generation.ts';
 import { ZoneSetEMPTY, ZoneSetUNIV, zoneSetOfRange } from '../arena/zone.ts';
 import type { QuantumReason, Reason } from '../event.ts';
-import { RankAMBIG, RankEXACT, RankLIMIT, RankWEAK, type Rank } from '../heap/rank.ts';
+import { RankAMBIG, RankEXACT, RankFINAL, RankLIMIT, RankWEAK, type Rank } from '../heap/rank.ts';
 import type { Root } from '../heap/root.ts';
 import type { Seg } from '../heap/seg.ts';
-import { AccessREAD, AccessWRITE, type AccessSet, type Step } from '../plinth.ts';
 import { ResOK } from '../result.ts';
-import { fixWords, ScanState, type Fix } from './scan.ts';
+import { movingZones } from '../services/history.ts';
+import type { Transform } from '../services/transform.ts';
+import { ScanState, type Fix } from './scan.ts';
 
 const COOL = cool;
 
@@ -26,7 +27,7 @@ const DeferDELAY = 3;
 
 /** What the tracer does to a segment without reading it, in bytes of scanning that take as long: condemning or greying one, and
  * giving one back <design/trace#.work>. */
-const TouchWORK = 256;
+export const TouchWORK = 256;
 const ReclaimWORK = 4096;
 
 /** segFix -- the third stage of fix in a trace: what the segment's pool does. .critical */
@@ -44,11 +45,15 @@ export class Trace {
   count: number = 0;
   /** The rank being worked on <design/trace#.band>. */
   band: Rank = RankAMBIG;
+  /** Whether keepers come before grey segments: what they find is not to be followed yet. */
+  private asksKeepers: boolean = false;
   emergency: boolean = false;
   /** Whether an ambiguous reference has pinned anything. */
   hasPinned: boolean = false;
   /** Whether everything was condemned. */
   wasWorld: boolean = false;
+  /** Whether objects that have been condemned might move. */
+  mayMove: boolean = false;
   /** By rank: the segments that are to be scanned. */
   readonly greyRings: readonly Ring<Seg>[] = Array.from({ length: RankLIMIT }, () => new Ring<Seg>(null as unknown as Seg));
   readonly ss: ScanState;
@@ -57,12 +62,16 @@ export class Trace {
   private generations: readonly Generation[] = [];
   /** Bytes condemned, and bytes of grey segments at the flip. */
   condemned: number = 0;
+  /** Bytes of objects that could have been condemned, and were not. */
+  notCondemned: number = 0;
   foundation: number = 0;
   /** Bytes of the condemned that are expected to survive, by what their generations have learned. */
   expected: number = 0;
   reclaimed: number = 0;
   /** Work in a quantum, in bytes <design/policy#.quantum>. */
   quantum: number = 0;
+  /** What it replaces references by; null in all traces but transforms. */
+  transform: Transform | null = null;
   /** Why it was started. */
   reason: Reason | null = null;
 
@@ -85,10 +94,12 @@ export class Trace {
     const arena = this.arena;
     // Held from condemn to flip: buffers must not move under whiten, nor roots while they are scanned.
     arena.shield.hold();
+    if (this.transform !== null) this.ss.fix = this.transform.fixOver(segFix);
     this.condemn(generations);
     if (this.condemned > 0) {
       this.count += 1;
       this.reason = reason;
+      arena.messages.traceStarted(this);
       arena.tell({
         type: 'condemn', trace: this.count, generation: oldest(generations),
         condemned: this.condemned, segments: this.condemnedSegs.length, white: this.ss.white >>> 0, reason,
@@ -109,6 +120,7 @@ export class Trace {
     this.expected = 0;
     this.reclaimed = 0;
     this.hasPinned = false;
+    this.mayMove = false;
     this.wasWorld = generations.includes(this.arena.topGeneration);
     const ss = this.ss;
     ss.white = ZoneSetEMPTY;
@@ -122,11 +134,14 @@ export class Trace {
         const condemned = seg.pool.whiten(seg);
         if (condemned === 0) continue;
         this.condemned += condemned;
+        this.mayMove ||= seg.pool.isMoving;
         this.expected += condemned * (1 - generation.mortality);
         this.condemnedSegs.push(seg);
         ss.white |= zoneSetOfRange(seg.base, seg.limit, this.arena.heap.zoneShift);
       }
     }
+    this.notCondemned = this.arena.allGenerations()
+      .reduce((sum, { totalSize, freeSize, bufferedSize }) => sum + totalSize - freeSize - bufferedSize, -this.condemned);
     if (this.condemned > 0) this.state = 'condemned';
   }
 
@@ -148,6 +163,8 @@ export class Trace {
   private flip(): void {
     const arena = this.arena;
     for (const pool of arena.pools) for (const buffer of pool.buffers) buffer.flip();
+    // Before any mutator resumes <design/ld#.inv.age>.
+    arena.history.age(movingZones(this.condemnedSegs, arena.heap.zoneShift));
     // All ambiguous roots come before any object can move <design/root#.inv.ambig.first>.
     for (const rank of [RankAMBIG, RankEXACT]) {
       for (const root of arena.roots) if (root.rank === rank) this.scanRoot(root);
@@ -166,9 +183,11 @@ export class Trace {
 
   private scanRoot(root: Root): void {
     const ss = this.ss;
-    const pin = (addr: Low): void => {
+    const pin = (addr: Low, isTagged: boolean): void => {
       const seg = ss.heap.segOf(addr);
-      if (seg?.white === true && seg.pool.fixAmbig(ss, seg, addr)) this.hasPinned = true;
+      if (seg?.white !== true || !seg.pool.fixAmbig(ss, seg, addr, isTagged)) return;
+      this.hasPinned = true;
+      this.transform?.pinned(seg, addr);
     };
     ss.rank = root.rank;
     ss.begin();
@@ -186,7 +205,7 @@ export class Trace {
     while (this.isBusy && ss.work < enough) {
       if (this.state === 'reclaiming') this.reclaimSlice(enough);
       else {
-        const seg = this.greyFind();
+        const seg = this.asksKeepers ? null : this.greyFind();
         if (seg !== null) this.scanSeg(seg, enough);
         else if (this.scanKeepers(enough)) this.advanceBand();
       }
@@ -205,7 +224,7 @@ export class Trace {
     return null;
   }
 
-  /** scanKeepers -- have what is held outside of segments fixed; true if this band is done with, false if there may be more to do
+  /** scanKeepers -- have what is held outside of segments fixed; true if this band is done with, false if there is more to do
    * <design/keeper#.inv.again>. */
   private scanKeepers(enough: number): boolean {
     const { ss } = this;
@@ -219,9 +238,10 @@ export class Trace {
         isDone = keeper.scan(this, this.band, Infinity);
         aver(ss.res === ResOK, '<design/amc#.emergency>');
       }
-      if (!isDone || this.greyFind() !== null) return false;
+      if (!isDone) return false;
     }
-    return true;
+    this.asksKeepers = false;
+    return this.greyFind() === null;
   }
 
   private advanceBand(): void {
@@ -234,12 +254,14 @@ export class Trace {
 
   private setBand(rank: Rank): void {
     this.band = rank;
+    // All that nobody has found is told of together <design/trace#.band.final>.
+    this.asksKeepers = rank === RankFINAL;
     this.arena.tell({ type: 'band', trace: this.count, rank });
   }
 
   /** scanSeg -- scan a grey segment, and make it black if the work does not come to `enough` before its end
    * <design/trace#.scan>. */
-  private scanSeg(seg: Seg, enough: number): void {
+  scanSeg(seg: Seg, enough: number, rank: Rank = seg.rank): void {
     const { ss, arena: { shield } } = this;
     if ((seg.summary & ss.white) === 0 && seg.board === null) {
       ss.touched += TouchWORK;
@@ -251,7 +273,7 @@ export class Trace {
       seg.scanFrom = seg.white ? seg.limit : seg.scanned;
       ss.begin();
     } else ss.begin(seg.unfixed, seg.fixed);
-    ss.rank = seg.rank;
+    ss.rank = rank;
     shield.expose(seg);
     let isDone = seg.pool.scan(ss, seg, enough);
     if (ss.res !== ResOK) {
@@ -287,57 +309,13 @@ export class Trace {
     this.arena.watcher?.scanned?.(seg);
   }
 
-  /** access -- a mutator wants to do at `addr` what the segment forbids: scan what it may not see, and from a write on
-   * know nothing of where it points <design/trace#.access>. */
-  access(seg: Seg, addr: Low, mode: AccessSet, step: Step | null): void {
-    const hit = mode & seg.protMode;
-    if ((hit & AccessREAD) !== 0) {
-      aver(seg.grey && this.isFlipped, '<design/trace#.inv.read>');
-      if (step !== null && seg.large && seg.singles < seg.size / PageSIZE && step.grant()) {
-        // Whether or not writing alone is forbidden: nobody will see this store again.
-        this.accessSingle(seg, addr, (mode & AccessWRITE) !== 0);
-        return;
-      }
-      this.scanSeg(seg, Infinity);
-    }
-    // After the scan, which may have recorded a summary again <design/trace#.inv.write.after>.
-    if ((hit & AccessWRITE) !== 0) seg.hit();
-  }
-
-  /** accessSingle -- fix the one reference that is to be loaded, by an access that is made though the segment stays grey: scanning
-   * all of a large object would be a long pause <design/shield#.single>. */
-  private accessSingle(seg: Seg, addr: Low, writes: boolean): void {
-    const { ss, arena: { shield, heap } } = this, granule = seg.granuleOf(addr >>> 0);
-    seg.singles += 1;
-    if (writes) seg.hit();
-    else if (heap.tags[granule] !== 0) {
-      shield.expose(seg);
-      ss.begin();
-      this.fixSingle(granule);
-      seg.setSummary(seg.summary | ss.summary);
-      seg.fixed |= ss.fixed;
-      shield.cover(seg);
-    }
-  }
-
-  private fixSingle(granule: number): void {
-    const { ss } = this, { i32, tags } = this.arena.heap;
-    const isLost = !fixWords(ss, i32, granule << 2);
-    if (ss.res !== ResOK) {
-      this.enterEmergency();
-      ss.res = ResOK;
-      this.fixSingle(granule);
-    } else if (isLost) tags[granule] = 0;
-    ss.touched += TouchWORK;
-  }
-
   /** enterEmergency -- no memory to copy into: from here on everything stays where it is <design/amc#.emergency>. */
-  private enterEmergency(): void {
+  enterEmergency(): void {
     const { grains } = this.arena;
     aver(this.isBusy, '<design/trace#.inv.emergency>');
     this.emergency = true;
     this.arena.counts.emergencies += 1;
-    this.ss.fix = segFixEmergency;
+    this.ss.fix = this.transform?.fixOver(segFixEmergency) ?? segFixEmergency;
     this.arena.tell({
       type: 'emergency', trace: this.count, committed: grains.committed, limit: grains.parameters.commitLimit,
     });
@@ -369,6 +347,7 @@ export class Trace {
     this.state = 'idle';
     for (const keeper of arena.keepers) keeper.finished(this);
     arena.traceFinished(this, gained);
+    arena.messages.traceFinished(this);
     if (COOL) arena.check();
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { boundsRound } from '../../../code/machine/machine.ts';
-import { ResCOMMITLIMIT, ResMEMORY, ResOK, boot, type Event } from '../../../code/mps/mps.ts';
+import { RankAMBIG, ResCOMMITLIMIT, ResMEMORY, ResOK, boot, type Event } from '../../../code/mps/mps.ts';
 import { Lab } from '../lab.ts';
 import { Rig } from '../rig.ts';
 
@@ -67,9 +67,9 @@ describe('control', () => {
     expect(lab.arena.step(), 'nothing has been allocated since').toBe(false);
     lab.object(50_000);
     expect([lab.arena.step(), lab.arena.step()]).toEqual([true, false]);
-    lab.arena.clamp();
+    lab.arena.park();
     lab.litter(32);
-    expect(lab.arena.step(), 'clamped').toBe(false);
+    expect([lab.arena.step(), lab.arena.control.state], 'clamped, a client gets what he asks for').toEqual([true, 'clamped']);
   });
 });
 
@@ -127,15 +127,22 @@ describe('two pools', () => {
 });
 
 describe('rules of the interface', () => {
-  test('a thread is registered once, and deregistered when it is registered <design/arena#.if.thread>', () => {
-    const lab = new Lab();
-    expect(() => { lab.arena.threadRegister(lab.t); }).toThrow('<design/arena#.if.thread>');
-    lab.arena.threadDeregister(lab.t);
-    expect(() => { lab.arena.threadDeregister(lab.t); }).toThrow('<design/arena#.if.thread>');
+  test('a thread is deregistered as often as it was registered, and its allocation points go with the last <design/arena#.if.thread>', () => {
+    const lab = new Lab(), { arena, t } = lab, slot = lab.object(32, 4);
+    arena.threadRegister(t);
+    expect(() => { arena.threadRegister(t, RankAMBIG); }).toThrow('<design/arena#.if.thread>');
+    arena.threadDeregister(t);
+    arena.collect();
+    expect([arena.hasThread(t), t.load32(slot, 0)]).toEqual([true, 4]);
+    lab.make(slot, 32, 5);
+    arena.threadDeregister(t);
+    expect([arena.hasThread(t), lab.pool.buffers.size]).toEqual([false, 0]);
+    expect(() => { arena.threadDeregister(t); }).toThrow('<design/arena#.if.thread>');
+    expect(() => lab.ap.reserve(slot, 32)).toThrow('<design/buffer#.if.live>');
   });
 
-  test('there is one class of pools <design/arena#.if.pool>', () => {
-    expect(() => new Lab().arena.pool('ams' as 'amc')).toThrow('<design/arena#.if.pool>');
+  test('a pool is of a class that there is <design/arena#.if.pool>', () => {
+    expect(() => new Lab().arena.pool('mrg' as 'amc')).toThrow('<design/arena#.if.pool>');
   });
 
   test('who looks on does not go in <design/arena#.inv.inside> <design/arena#.watcher>', () => {

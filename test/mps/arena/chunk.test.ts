@@ -5,16 +5,27 @@ import { AnPlinth } from '../../../code/mps/an/an.ts';
 import { Grains } from '../../../code/mps/arena/chunk.ts';
 import { Generation } from '../../../code/mps/arena/generation.ts';
 import { ResCOMMITLIMIT, ResMEMORY, ResOK } from '../../../code/mps/mps.ts';
+import { ResRESOURCE } from '../../../code/mps/result.ts';
 import { Lab } from '../lab.ts';
 
 const KiB = 1024;
 
-function grainsOf(sizes: { memory?: number; limit?: number; chunk?: number; spare?: number; grain?: number } = {}) {
-  const { memory = 512 * KiB, limit = memory, chunk = 128 * KiB, spare = 0.5, grain = 4 * KiB } = sizes;
+function grainsOf(sizes: { memory?: number; limit?: number; chunk?: number; least?: number; spare?: number; grain?: number; zoned?: boolean } = {}) {
+  const { memory = 512 * KiB, limit = memory, chunk = 128 * KiB, least = 0, spare = 0.5, grain = 4 * KiB, zoned = true } = sizes;
   const ram = new Memory(memory), space = new AddressSpace(), plinth = new AnPlinth(ram, space, memory, () => undefined);
-  const own = { used: 0 }, chunks: number[] = [];
-  const grains = new Grains(plinth, { grainSize: grain, chunkSize: chunk, zoneShift: 12, commitLimit: limit, spare }, () => own.used, (_, size) => chunks.push(size));
-  return { ram, space, plinth, grains, own, chunks, generation: new Generation(0, { capacity: 1, mortality: 0.5 }) };
+  const chunks: number[] = [], gone: number[] = [];
+  const own = {
+    used: 0, isPaying: true, charged: 0,
+    charge(size: number): boolean {
+      if (own.isPaying) own.charged += size;
+      return own.isPaying;
+    },
+    credit(size: number): void { own.charged -= size; },
+    extended: (_base: number, size: number): void => { chunks.push(size); },
+    contracted: (_base: number, size: number): void => { gone.push(size); },
+  };
+  const grains = new Grains(plinth, { grainSize: grain, chunkSize: chunk, chunkLeast: least, zoneShift: 12, zoned, isClient: false, commitLimit: limit, spare }, own);
+  return { ram, space, plinth, grains, own, chunks, gone, generation: new Generation(0, { capacity: 1, mortality: 0.5 }) };
 }
 
 const isMapped = (space: AddressSpace, base: number): boolean => (space.window[base >>> 12] & PageVALID) !== 0;
@@ -98,6 +109,79 @@ describe('grains', () => {
     expect(young.zones & old.zones).toBe(0);
     for (let n = 0; n < 4; ++n) grains.alloc(4 * KiB, 1, n % 2 === 0 ? young : old);
     expect(young.zones & old.zones).toBe(0);
+  });
+});
+
+describe('free memory', () => {
+  test('invariant 21: every second grain of what was full is free, by the grains and by the land, whatever charges fail <design/chunk#.inv.accounts>', () => {
+    for (const isPaying of [true, false]) {
+      const { grains, generation, own } = grainsOf({ chunk: 256 * KiB, memory: 256 * KiB, spare: 1 }), all: number[] = [];
+      for (let found = grains.alloc(4 * KiB, 1, generation); found.res === ResOK; found = grains.alloc(4 * KiB, 1, generation)) all.push(found.base);
+      own.isPaying = isPaying;
+      expect([all.length, grains.available]).toEqual([64, 0]);
+      all.sort((one, other) => one - other).forEach((base, n) => { if (n % 2 === 0) grains.free(base, base + 4 * KiB); });
+      grains.check();
+      expect([grains.available, grains.spare]).toEqual([128 * KiB, 128 * KiB]);
+      expect(grains.alloc(8 * KiB, 1, generation).res).toBe(ResMEMORY);
+      const again = all.filter((_, n) => n % 2 === 0).map(() => grains.alloc(4 * KiB, 1, generation).base);
+      expect(again.sort((one, other) => one - other)).toEqual(all.filter((_, n) => n % 2 === 0));
+      grains.check();
+    }
+  });
+});
+
+describe('chunks', () => {
+  test('in which nothing is left are given back, but for the first, their records too <design/chunk#.compact> <design/ledger#.chunk>', () => {
+    const { grains, generation, plinth, own, chunks, gone } = grainsOf({ chunk: 64 * KiB, spare: 1 });
+    const found = [0, 1, 2, 3].map(() => grains.alloc(64 * KiB, 1, generation)), record = own.charged / 4;
+    expect([chunks.length, record > 16, grains.reserved]).toEqual([4, true, 256 * KiB]);
+    for (const one of [0, 1, 3]) grains.free(found[one].base, found[one].base + 64 * KiB);
+    grains.compact();
+    grains.check();
+    expect([gone, grains.reserved, grains.committed, grains.spare, own.charged]).toEqual([[64 * KiB, 64 * KiB], 128 * KiB, 128 * KiB, 64 * KiB, 2 * record]);
+    expect(plinth.reserve(384 * KiB) === null, 'not in one piece').toBe(true);
+    grains.free(found[2].base, found[2].base + 64 * KiB);
+    grains.finish();
+    expect([gone.length, grains.reserved, own.charged, plinth.reserve(512 * KiB)?.size]).toEqual([4, 0, 0, 512 * KiB]);
+  });
+
+  test('are found by address, whatever the order in which they came <design/chunk#.lookup>', () => {
+    const { grains, generation, plinth } = grainsOf({ chunk: 32 * KiB });
+    const holes = [1, 2, 3, 4].map(() => plinth.reserve(64 * KiB));
+    const high = grains.alloc(32 * KiB, 1, generation);
+    for (const hole of holes) if (hole !== null) plinth.release(hole);
+    const all = [high, ...Array.from({ length: 9 }, () => grains.alloc(32 * KiB, 1, generation))].map(({ base }) => base);
+    expect(all.slice(1).every((base) => base < all[0] || base >= all[0] + 32 * KiB)).toBe(true);
+    expect(Math.min(...all), 'weak run').toBeLessThan(all[0]);
+    for (const base of all) {
+      expect([grains.contains(base), grains.contains(base + 32 * KiB - 1), grains.isTogether(base, base + 4096)]).toEqual([true, true, true]);
+      for (const other of all) if (other !== base) expect(grains.isTogether(base, other)).toBe(false);
+    }
+    expect([Math.min(...all) - 1, Math.max(...all) + 32 * KiB].map((addr) => grains.contains(addr))).toEqual([false, false]);
+  });
+
+  test('are no smaller than the client wants them, where there is no more to be had <design/chunk#.plans.chunk>', () => {
+    const { grains, generation, chunks } = grainsOf({ chunk: 400 * KiB, least: 108 * KiB });
+    expect(grains.alloc(4 * KiB, 1, generation).res).toBe(ResOK);
+    expect(grains.alloc(398 * KiB, 1, generation).res).toBe(ResMEMORY);
+    expect(grains.alloc(396 * KiB, 1, generation).res).toBe(ResOK);
+    expect(grains.alloc(8 * KiB, 1, generation).res).toBe(ResOK);
+    expect([chunks, grains.alloc(104 * KiB, 1, generation).res]).toEqual([[400 * KiB, 108 * KiB], ResMEMORY]);
+  });
+
+  test('whose record there is no memory for are not added, and their address space is not taken <design/ledger#.chunk> <design/chunk#.create>', () => {
+    for (const [limit, res] of [[512 * KiB, ResMEMORY], [64, ResCOMMITLIMIT]] as const) {
+      const { grains, plinth, own, chunks } = grainsOf({ limit });
+      own.isPaying = false;
+      expect([grains.create(), chunks, plinth.reserve(512 * KiB)?.size]).toEqual([res, [], 512 * KiB]);
+      expect([grainsOf({ chunk: 1024 * KiB }).grains.create(), grainsOf({ chunk: 8 * KiB, grain: 64 * KiB }).grains.create()]).toEqual([ResRESOURCE, ResMEMORY]);
+    }
+  });
+
+  test('without zones are filled from the bottom, whoever asks <design/chunk#.plans.zoned>', () => {
+    const { grains } = grainsOf({ chunk: 512 * KiB, zoned: false });
+    const all = [0, 1, 2].map((index) => grains.alloc(4 * KiB, 1, new Generation(index, { capacity: 1, mortality: 0.5 })).base);
+    expect(all).toEqual([all[0], all[0] + 4 * KiB, all[0] + 8 * KiB]);
   });
 });
 

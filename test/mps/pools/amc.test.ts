@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Format } from '../../../code/mps/mps.ts';
-import { Rig, headed, type RigOptions } from '../rig.ts';
+import { Rig, behind, headed, type RigOptions } from '../rig.ts';
 import { canonical } from '../shadow.ts';
 
 const small = [16, 16, 32, 32, 32, 48, 64, 100, 112, 256, 400];
 const pages = [...small, 1000, 4032, 4048, 4096, 5000];
+/** Objects are longer than their headers. */
+const longer = [...pages.filter((size) => size > 16), 8192, 9000, 16368, 16384, 20000, 70000];
 const scanOnly: Format = { name: 'scan only', scan: headed.scan! };
 
 /** Hostile parameters, and what a run under them must at least have done to be worth anything. */
@@ -41,6 +43,9 @@ const cases: Record<string, Case> = {
   'barriers, the trace in quanta': {
     steps: 4000, barriers: true, nursery: '16KiB', habits: { sizes: pages, yields: true, collects: 0 }, mutators: 2, collections: 5, copied: 50_000, hits: 5, retries: 1,
   },
+  'a grain at a time, and much that is large': {
+    steps: 1000, nursery: '16KiB', pool: (arena, format) => arena.pool('amc', { format, extendBy: 4096, largeSize: 4096 }), habits: { sizes: pages }, collections: 20, copied: 10_000,
+  },
   'barriers and little memory': {
     steps: 1500, barriers: true, memory: '256KiB', nursery: '16KiB', mutators: 2, habits: { sizes: pages, yields: true, collects: 0 }, collections: 10, copied: 50_000, hits: 1,
   },
@@ -50,6 +55,7 @@ const formats: [string, Partial<RigOptions>, Partial<RigOptions['habits']>][] = 
   ['tags', {}, {}],
   ['a format of its own', { format: headed }, { header: true }],
   ['a format that only scans', { format: scanOnly }, { header: true }],
+  ['a format of objects behind headers', { format: behind }, { header: true, sizes: longer }],
 ];
 
 for (const [format, options, habits] of formats) {
@@ -88,7 +94,7 @@ test('what cannot be reached is gone after a collection of the world <design/amc
 
 /** One run in which the k-th charge of the ledger fails: the shape of its graph, and how many charges there were. */
 function graphWith(failAt: number, format: Partial<RigOptions>, header: boolean): { text: string; charges: number; emergencies: number } {
-  const rig = new Rig({ memory: '1MiB', nursery: '4KiB', collect: 'every-poll', ...format, habits: { seed: 5, header, sizes: pages, collects: 2 } });
+  const rig = new Rig({ memory: '1MiB', nursery: '4KiB', collect: 'every-poll', ...format, habits: { seed: 5, header, sizes: format.format === behind ? pages.filter((size) => size > 16) : pages, collects: 2 } });
   rig.arena.ledger.failAt = failAt;
   rig.play(150);
   const text = rig.mutators.map(canonical).join('\n'), { charges } = rig.arena.ledger;

@@ -1,0 +1,261 @@
+/* mutants.manual.list.ts: PLANTED DEFECTS OF LANDS AND MANUAL POOLS
+ *
+ * What can be wrong between what is free and what a client has: lands, pools without a collector, their fenceposts, and caches before them
+ * <design/mutants>.
+ */
+import type { Mutant } from './mutant.ts';
+
+const lands = ['test/mps/land/land.test.ts'];
+const pools = ['test/mps/pools/mvff.test.ts'];
+const fixed = ['test/mps/pools/mfs.test.ts'];
+const caches = ['test/mps/pools/sac.test.ts'];
+const failures = ['test/mps/programs/manual-failures.test.ts'];
+
+/** A part of the list in `mutants.list.ts`. */
+export const mutantsOfManual: readonly Mutant[] = [
+  {
+    name: 'a range that overlaps the one above is inserted',
+    file: 'code/mps/land/cbs.ts',
+    old: 'if (after !== 0 && baseOf[after] < limit) return ResFAIL;',
+    new: 'if (after !== 0 && baseOf[after] < base) return ResFAIL;',
+    tests: lands,
+  },
+  {
+    name: 'ranges of a tree are joined across a border',
+    file: 'code/mps/land/cbs.ts',
+    old: 'limitOf[before] === base && this.isJoined(base)',
+    new: 'limitOf[before] === base',
+    tests: lands,
+  },
+  {
+    name: 'a hole that there was no node for is made all the same',
+    file: 'code/mps/land/cbs.ts',
+    old: '      if (above === 0) return ResMEMORY;\n',
+    new: '      if (above === 0) {\n        nodes.resize(node, oldBase, base);\n        return ResMEMORY;\n      }\n',
+    tests: lands,
+  },
+  {
+    name: 'the finger says that a range holds what it only begins with',
+    file: 'code/mps/land/cbs.ts',
+    old: 'if (baseOf[finger] <= base && limit <= limitOf[finger]) return finger;',
+    new: 'if (baseOf[finger] <= base && base < limitOf[finger]) return finger;',
+    tests: lands,
+  },
+  {
+    name: 'what is said of a subtree is not told further up when the height is the same',
+    file: 'code/mps/land/nodes.ts',
+    old: 'let changed = largest !== largestOf[node] || height !== heightOf[node];',
+    new: 'let changed = height !== heightOf[node];',
+    tests: lands,
+  },
+  {
+    name: 'a tree is not balanced where a turn must be taken twice',
+    file: 'code/mps/land/nodes.ts',
+    old: 'if (heightOf[rightOf[left]] > heightOf[leftOf[left]]) this.rotate(left, rightOf[left]);',
+    new: '',
+    tests: lands,
+  },
+  {
+    name: 'a node that took another\'s range keeps what it said of its subtree',
+    file: 'code/mps/land/nodes.ts',
+    old: '    if (gone !== node) this.repair(node);\n',
+    new: '',
+    tests: lands,
+  },
+  {
+    name: 'a node that is free is not credited',
+    file: 'code/mps/land/nodes.ts',
+    old: '    this.count -= 1;\n    this.ledger?.credit(CbsNODE);',
+    new: '    this.count -= 1;',
+    tests: lands,
+  },
+  {
+    name: 'a list forgets what comes after a range that grows downward',
+    file: 'code/mps/land/freelist.ts',
+    old: 'const next = joinsAfter ? this.nextAt(after) : after;',
+    new: 'const next = after;',
+    tests: lands,
+  },
+  {
+    name: 'who writes over links is not told that one is gone',
+    file: 'code/mps/land/freelist.ts',
+    old: '      this.unlinked(from);\n      this.link(previous, rest);',
+    new: '      this.link(previous, rest);',
+    tests: lands,
+  },
+  {
+    name: 'what is inserted beside a range of the list goes to the tree alone',
+    file: 'code/mps/land/failover.ts',
+    old: 'to = secondary.takeAfter(limit);',
+    new: 'to = limit;',
+    tests: lands,
+  },
+  {
+    name: 'what is in the list stays there',
+    file: 'code/mps/land/failover.ts',
+    old: 'if (primary.insert(base, limit) !== ResOK) return;',
+    new: 'if (base >= 0) return;',
+    tests: lands,
+  },
+  {
+    name: 'the lowest range is the tree\'s, whatever the list has',
+    file: 'code/mps/land/failover.ts',
+    old: 'return this.found(inTree && primary.base < secondary.base ? primary : secondary);',
+    new: 'return this.found(inTree ? primary : secondary);',
+    tests: lands,
+  },
+  {
+    name: 'what is freed keeps its tags',
+    file: 'code/mps/pools/manual.ts',
+    old: '      tags[at] = 0;\n',
+    new: '',
+    tests: pools,
+  },
+  {
+    name: 'more is freed than the capability is to',
+    file: 'code/mps/pools/manual.ts',
+    old: '    aver(size <= roomDecode(low, bounds), \'<design/manual#.if.within>\');\n',
+    new: '',
+    tests: pools,
+  },
+  {
+    name: 'a sealed capability frees',
+    file: 'code/mps/pools/manual.ts',
+    old: 'aver((r[c + 4] & 1) !== 0 && !boundsAreSealed(bounds, r[c + 3]), ',
+    new: 'aver((r[c + 4] & 1) !== 0, ',
+    tests: pools,
+  },
+  {
+    name: 'an allocation from a manual pool does not poll',
+    file: 'code/mps/pools/manual.ts',
+    old: '    arena.control.poll();\n    const base = this.blockAlloc(size, asked);',
+    new: '    const base = this.blockAlloc(size, asked);',
+    tests: pools,
+  },
+  {
+    name: 'an allocation from a manual pool does not advance the clock',
+    file: 'code/mps/pools/manual.ts',
+    old: '      arena.filled += size;\n      deriveNew(hart.r, c, base | 0, size, this.perms);',
+    new: '      deriveNew(hart.r, c, base | 0, size, this.perms);',
+    tests: pools,
+  },
+  {
+    name: 'large blocks are placed where their bounds cannot be exact',
+    file: 'code/mps/pools/manual.ts',
+    old: 'return size < SizeCOARSE ? this.alignment : Math.max(this.alignment, boundsGranule(size));',
+    new: 'return this.alignment;',
+    tests: [...pools, 'test/mps/programs/mpmss.test.ts'],
+  },
+  {
+    name: 'free ranges of two segments are one',
+    file: 'code/mps/pools/mvff.ts',
+    old: 'isBorder: (addr) => (addr & PageREST) === 0 && tracts',
+    new: 'isBorder: (addr) => addr < 0 && tracts',
+    tests: pools,
+  },
+  {
+    name: 'a segment of which something is in use goes back to the arena',
+    file: 'code/mps/pools/mvff.ts',
+    old: 'if (((land.base | land.limit) & PageREST) === 0 && this.idle.size > 0) this.idle.delete(this.segAt(land.base));',
+    new: '',
+    tests: pools,
+  },
+  {
+    name: 'all that may be spare stays when there is more',
+    file: 'code/mps/pools/mvff.ts',
+    old: 'if (land.size <= most / 2) return;',
+    new: 'if (land.size <= most) return;',
+    tests: pools,
+  },
+  {
+    name: 'a segment goes back while it is exposed',
+    file: 'code/mps/pools/mvff.ts',
+    old: 'if (!this.isEmptying) this.reduce();',
+    new: 'this.reduce();',
+    tests: failures,
+  },
+  {
+    name: 'an allocation point gets the first range that will do',
+    file: 'code/mps/pools/mvff.ts',
+    old: '    if (!land.findLargest(size)) {',
+    new: '    if (!land.findFirst(size, 1)) {',
+    tests: pools,
+  },
+  {
+    name: 'what is needed is not tried when extendBy is not to be had',
+    file: 'code/mps/pools/manual.ts',
+    old: 'if (typeof seg === \'number\' && size < most) seg',
+    new: 'if (typeof seg === \'number\' && size > most) seg',
+    tests: pools,
+  },
+  {
+    name: 'a unit may be freed twice',
+    file: 'code/mps/pools/mfs.ts',
+    old: 'if (heap.starts[(base + delta) >>> 4] === 0) return ResFAIL;',
+    new: '',
+    tests: fixed,
+  },
+  {
+    name: 'the last unit of a segment reaches beyond it',
+    file: 'code/mps/pools/mfs.ts',
+    old: 'if (this.fresh + this.unit > this.freshLimit) {',
+    new: 'if (this.fresh >= this.freshLimit) {',
+    tests: fixed,
+  },
+  {
+    name: 'the fencepost behind a block begins after what rounding added',
+    file: 'code/mps/pools/mvff-debug.ts',
+    old: 'this.fence.fenceCheck(base + asked, base + size + back);',
+    new: 'this.fence.fenceCheck(base + size, base + size + back);',
+    tests: pools,
+  },
+  {
+    name: 'a link that is gone leaves its mark in free memory',
+    file: 'code/mps/pools/mvff-debug.ts',
+    old: '    this.fence.freePut(addr, addr + 16);\n',
+    new: '',
+    tests: ['test/mps/programs/fotest.test.ts'],
+  },
+  {
+    name: 'a block that could not be had has been charged for',
+    file: 'code/mps/pools/mvff-debug.ts',
+    old: '      ledger.credit(BlockRECORD);\n      return from;',
+    new: '      return from;',
+    tests: failures,
+  },
+  {
+    name: 'a cache keeps blocks with tags',
+    file: 'code/mps/pools/sac.ts',
+    old: 'for (let at = g; at < limit; ++at) tags[at] = 0;',
+    new: '',
+    tests: caches,
+  },
+  {
+    name: 'a cache takes a block twice',
+    file: 'code/mps/pools/sac.ts',
+    old: 'aver(heap.starts[g] !== PAD, ',
+    new: 'aver(heap.starts[g] <= PAD, ',
+    tests: caches,
+  },
+  {
+    name: 'a cache gives capabilities to whole blocks',
+    file: 'code/mps/pools/sac.ts',
+    old: 'low, pool.roundUp(size), pool.perms',
+    new: 'low, this.sizes[index], pool.perms',
+    tests: caches,
+  },
+  {
+    name: 'a full class gives a third back',
+    file: 'code/mps/pools/sac.ts',
+    old: 'this.empty(index, stack.length - Math.floor(stack.length / 3));',
+    new: 'this.empty(index, Math.floor(stack.length / 3));',
+    tests: caches,
+  },
+  {
+    name: 'a cache that is finished is still paid for',
+    file: 'code/mps/pools/sac.ts',
+    old: '    this.pool.arena.ledger.credit(sacRecord(this.classes));\n',
+    new: '',
+    tests: caches,
+  },
+];

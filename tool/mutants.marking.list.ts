@@ -1,0 +1,171 @@
+/* mutants.marking.list.ts: PLANTED DEFECTS OF MARKING POOLS
+ *
+ * What can be wrong with pools that mark and sweep: what is condemned, what is marked, what becomes free, and what is handed out again
+ * <design/mutants>.
+ */
+import type { Mutant } from './mutant.ts';
+
+/** A part of the list in `mutants.list.ts`. */
+export const mutantsOfMarking: readonly Mutant[] = [
+  {
+    name: 'what a buffer has of a segment is condemned',
+    file: 'code/mps/pools/marking.ts',
+    old: '      seg.whiteLimit = buffer.scanLimit;\n      seg.blackLimit = buffer.limit;\n',
+    new: '      seg.whiteLimit = buffer.limit;\n      seg.blackLimit = buffer.limit;\n',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'what lies above a buffer in the middle is not condemned',
+    file: 'code/mps/pools/marking.ts',
+    old: '      seg.blackLimit = buffer.limit;\n',
+    new: '',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'a segment that has been marked is not scanned',
+    file: 'code/mps/pools/marking.ts',
+    old: '      if (!seg.grey) seg.setGrey(true);\n',
+    new: '',
+    tests: ['test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'a large object that has been marked is not scanned',
+    file: 'code/mps/pools/marking.ts',
+    old: '    if (seg.rank !== RankNONE) seg.setGrey(true);\n',
+    new: '',
+    tests: ['test/mps/pools/marking.test.ts', 'test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'what is marked is said to have been preserved before',
+    file: 'code/mps/pools/marking.ts',
+    old: '    ss.wasMarked = false;\n',
+    new: '',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'a weak reference preserves',
+    file: 'code/mps/pools/marking.ts',
+    old: '    if (ss.rank === WEAK) return SPLAT;\n',
+    new: '',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'a weak reference to what a buffer has is splatted',
+    file: 'code/mps/pools/marking.ts',
+    old: '    if (addr >= seg.whiteLimit && addr < seg.blackLimit) return base;\n',
+    new: '',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'a narrowed reference marks where it begins',
+    file: 'code/mps/pools/marking.ts',
+    old: 'const g = starts[at] !== 0 ? at : heap.startBefore(at), board = seg.board;',
+    new: 'const g = at, board = seg.board;',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'a word into a buffer\'s part marks the object below it',
+    file: 'code/mps/pools/marking.ts',
+    old: '    if (low >= seg.whiteLimit && low < seg.blackLimit) return false;\n',
+    new: '',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'an object above a buffer\'s part ends where the one below does',
+    file: 'code/mps/pools/marking.ts',
+    old: 'g < below ? below : above',
+    new: 'above',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'an object whose scan has failed is forgotten',
+    file: 'code/mps/pools/marking.ts',
+    old: '        board.untake(granule);\n',
+    new: '',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'a segment of marked objects is scanned in one go',
+    file: 'code/mps/pools/marking.ts',
+    old: '    while (ss.work < enough) {\n      const granule',
+    new: '    for (;;) {\n      const granule',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'what lies above a buffer in the middle is not scanned',
+    file: 'code/mps/pools/marking.ts',
+    old: '        seg.scanned = buffer.limit;\n        continue;\n',
+    new: '        return true;\n',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'what has been made in the buffer\'s part is reclaimed',
+    file: 'code/mps/pools/marking.ts',
+    old: '(isBlack || board?.has(g - granuleBase) === true)',
+    new: '(board?.has(g - granuleBase) === true)',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'what is black is counted as condemned and kept',
+    file: 'code/mps/pools/marking.ts',
+    old: '        if (!isBlack) kept += next - g;\n',
+    new: '        kept += next - g;\n',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'a dead object beside free memory stays as it was',
+    file: 'code/mps/pools/marking.ts',
+    old: '      } else isPad = false;\n',
+    new: '      }\n',
+    tests: ['test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'a buffer is given a part of a white segment',
+    file: 'code/mps/pools/marking-rooms.ts',
+    old: ' || seg.white || seg.grey) return false;',
+    new: ' || seg.grey) return false;',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'a buffer is given a part of a grey segment',
+    file: 'code/mps/pools/marking-rooms.ts',
+    old: ' || seg.white || seg.grey) return false;',
+    new: ' || seg.white) return false;',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'runs below the one that was found last are not found',
+    file: 'code/mps/pools/marking-rooms.ts',
+    old: 'for (let g = from, wrapped = false; !wrapped || g < from;) {',
+    new: 'for (let g = from, wrapped = false; !wrapped && g < limit;) {',
+    tests: ['test/mps/pools/marking-rules.test.ts'],
+  },
+  {
+    name: 'the tail of a large object\'s segment is allocated in',
+    file: 'code/mps/pools/marking-rooms.ts',
+    old: '    if (seg.large || g === limit) return;\n',
+    new: '    if (g === limit) return;\n',
+    tests: ['test/mps/pools/marking-rules.test.ts', 'test/mps/pools/marking.test.ts'],
+  },
+  {
+    name: 'words preserve, whether they may or not',
+    file: 'code/mps/pools/ams.ts',
+    old: '(isTagged || this.supportAmbiguous) && super',
+    new: 'super',
+    tests: ['test/mps/pools/marking-interface.test.ts'],
+  },
+  {
+    name: 'capabilities to leaves permit to store capabilities',
+    file: 'code/mps/pools/lo.ts',
+    old: '~(PermLOADCAP | PermSTORECAP | PermSTORELOCAL)',
+    new: '~PermLOADCAP',
+    tests: ['test/mps/pools/lo.test.ts'],
+  },
+  {
+    name: 'a debugging pool hands out what it has not looked at',
+    file: 'code/mps/pools/ams-debug.ts',
+    old: '    this.fence.freeCheck(base, limit);\n  }\n\n  /** checkFreeSpace',
+    new: '  }\n\n  /** checkFreeSpace',
+    tests: ['test/mps/pools/ams-debug.test.ts'],
+  },
+];
