@@ -34,6 +34,12 @@ function count(name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
+/** What clients are given to call from within the library: counted although a call of the library is under way. */
+const givenToClients: ReadonlySet<string> = new Set(['HeapView', 'WalkView', 'RootView']);
+
+/** Calls of the library that are under way. */
+let depth = 0;
+
 /** note -- count a call; false if it is not to be looked at more closely. */
 function note(name: string, args: readonly unknown[]): boolean {
   if ((counts.get(name) ?? 0) >= CountMOST || !isOutside()) return false;
@@ -75,8 +81,17 @@ function patch(prototype: object): void {
 }
 
 function wrapped(name: string, original: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
+  const isGiven = givenToClients.has(name.split('.')[0]);
   return function (this: unknown, ...args: unknown[]): unknown {
-    const isNoted = note(name, args), result = original.apply(this, args);
+    if (depth > 0 && !isGiven) return original.apply(this, args);
+    const isNoted = note(name, args);
+    depth += 1;
+    let result: unknown = null;
+    try {
+      result = original.apply(this, args);
+    } finally {
+      depth -= 1;
+    }
     if (isNoted && typeof result === 'number' && result >= 0 && result <= CodeMOST) count(`${name}=${result}`);
     discover(this);
     discover(result);

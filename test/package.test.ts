@@ -8,11 +8,11 @@ import { variety } from '../code/base/base.ts';
 
 const top = resolve(import.meta.dirname, '..');
 
-/** The README's example, which is JavaScript as well as TypeScript. */
-function example(name: 'example' | 'machine' | 'os' = 'example'): string {
-  const readme = readFileSync(join(top, 'README.md'), 'utf8');
-  const match = new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(readme);
-  if (match === null) throw new Error(`the README has no ${name}`);
+/** The README's example, which is JavaScript as well as TypeScript; or the guide's, which is TypeScript. */
+function example(name: 'example' | 'machine' | 'os' | 'guide' = 'example'): string {
+  const text = readFileSync(join(top, name === 'guide' ? 'design/guide.md' : 'README.md'), 'utf8');
+  const match = new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(text);
+  if (match === null) throw new Error(`there is no ${name}`);
   return match[1];
 }
 
@@ -58,7 +58,7 @@ describe.runIf(variety === 'hot')('the packed package', () => {
     expect(run('node', ['host.mjs'], place)).toBe('true\n');
   });
 
-  test('has types under which the README\'s example checks <design/boot#.req.example>', () => {
+  test('has types under which the README\'s examples and the guide\'s runtime check <design/boot#.req.example> <design/guide#.example>', () => {
     writeFileSync(join(place, 'example.ts'), `${example()}\n// @ts-expect-error an unknown option is refused\nboot({ memry: '1MiB' });\n`);
     symlinkSync(join(top, 'node_modules', '@types'), join(place, 'node_modules', '@types'));
     symlinkSync(join(top, 'node_modules', 'undici-types'), join(place, 'node_modules', 'undici-types'));
@@ -66,7 +66,8 @@ describe.runIf(variety === 'hot')('the packed package', () => {
     const flags = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'];
     writeFileSync(join(place, 'machine.ts'), example('machine'));
     writeFileSync(join(place, 'os.ts'), example('os'));
-    expect(run('node', [tsc, ...flags, 'example.ts', 'machine.ts', 'os.ts'], place)).toBe('');
+    writeFileSync(join(place, 'guide.ts'), example('guide'));
+    expect(run('node', [tsc, ...flags, 'example.ts', 'machine.ts', 'os.ts', 'guide.ts'], place)).toBe('');
   });
 
   test('has the command, which runs a program <design/cli#.start>', () => {

@@ -11,12 +11,15 @@ import { mutantsOfFiles } from './mutants.files.list.ts';
 import { mutantsOfMachine } from './mutants.machine.list.ts';
 import { mutantsOfManual } from './mutants.manual.list.ts';
 import { mutantsOfMarking } from './mutants.marking.list.ts';
+import { mutantsOfMvt } from './mutants.mvt.list.ts';
 import { mutantsConvicted, mutantsOfOracles, type OracleMutant } from './mutants.oracles.list.ts';
 import { mutantsOfSystem } from './mutants.os.list.ts';
 import { mutantsOfPages } from './mutants.pages.list.ts';
 import { mutantsOfProcesses } from './mutants.processes.list.ts';
 import { mutantsOfRoots } from './mutants.roots.list.ts';
 import { mutantsOfServices } from './mutants.services.list.ts';
+import { mutantsOfSurvivors } from './mutants.survivors.list.ts';
+import { mutantsOfTables } from './mutants.tables.list.ts';
 import { mutantsOfSpaces } from './mutants.vm.list.ts';
 
 /** The list. Add beside your kind; the name says what is broken. */
@@ -310,6 +313,9 @@ export const mutants: readonly (Mutant | OracleMutant)[] = [
   ...mutantsOfManual,
   ...mutantsOfRoots,
   ...mutantsOfServices,
+  ...mutantsOfMvt,
+  ...mutantsOfTables,
+  ...mutantsOfSurvivors,
   ...mutantsWithBarriers,
   ...mutantsConvicted,
   ...mutantsOfOracles,

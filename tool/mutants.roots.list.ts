@@ -121,7 +121,7 @@ export const mutantsOfRoots: readonly Mutant[] = [
   {
     name: 'a transform forgets itself in an emergency',
     file: 'code/mps/trace/trace.ts',
-    old: 'this.transform?.fixOver(segFixEmergency) ?? segFixEmergency',
+    old: 'this.fixOver(segFixEmergency)',
     new: 'segFixEmergency',
     tests: ['test/mps/services/transform.test.ts'],
   },

@@ -108,6 +108,7 @@ export class System {
   /** area -- put a capability to `size` bytes outside every arena into a slot: memory for a client arena. No root. RESOURCE if there is no run of
    * so many. */
   area(hart: Hart, slot: number, size: number): Res {
+    aver(size > 0 && size < 2 ** 31, '<design/boot#.if.size>');
     return this.platform.area(hart, slot, Math.ceil(boundsRound(size) / PageSIZE) * PageSIZE) ? ResOK : ResRESOURCE;
   }
 
@@ -150,6 +151,7 @@ export class System {
   /** statics -- put a capability to `size` zeroed bytes outside the arena into a slot; a root, exact by tags unless asked
    * otherwise. The memory comes out of the `statics` option. */
   statics(hart: Hart, slot: number, size: number, rank: Rank = RankEXACT): Root {
+    aver(size > 0 && size < 2 ** 31, '<design/boot#.if.size>');
     const bytes = Math.ceil(boundsRound(size) / PageSIZE) * PageSIZE;
     const placed = this.staticsUsed + bytes > this.staticsLimit ? null : this.platform.statics(bytes);
     aver(placed !== null, '<design/boot#.statics>');

@@ -4,7 +4,8 @@
  */
 export { blackLook, type BlackLook } from './black.ts';
 export { censusOf, type CensusRow, type Classify } from './census.ts';
-export { graphDifference, graphOf, type Graph } from './graph.ts';
+export { graphOf, type Graph, type Guarded } from './graph.ts';
+export { graphChange, graphDifference, type GraphChange } from './graph-change.ts';
 export { Oracle, OracleError, type OracleCounts } from './oracle.ts';
 export { whoRefers, type ObjectReferrer, type Referrer, type Referrers, type ReferrersOptions, type RootReferrer } from './referrers.ts';
 export { shieldLook, type ShieldLook } from './shield.ts';

@@ -7,7 +7,8 @@
 import { baseDecode, baseIsNear, WindowHIGH, type AddressSpace } from '../machine/machine.ts';
 import { zoneOf, ZoneSetEMPTY, ZoneSetUNIV, type Arena, type Seg, type Trace, type Watcher } from '../mps/mps.ts';
 import { blackLook } from './black.ts';
-import { graphDifference, graphOf, type Graph } from './graph.ts';
+import { graphOf, ItemREFERENCE, type Graph } from './graph.ts';
+import { graphChange } from './graph-change.ts';
 import { shieldLook } from './shield.ts';
 
 /** The collector did something wrong. */
@@ -22,6 +23,9 @@ export interface OracleCounts {
   graphs: number;
   /** Objects that were in those graphs. */
   objects: number;
+  /** Weak references that became NULL, and guardians that told of their objects, meanwhile. */
+  splatted: number;
+  told: number;
   /** Of these pauses those that began or ended in the middle of a trace. */
   halves: number;
   /** References of roots and black segments that were looked at in the middle of a trace. */
@@ -38,7 +42,7 @@ export interface OracleCounts {
 
 /** The oracles of one arena. */
 export class Oracle implements Watcher {
-  readonly counts: OracleCounts = { graphs: 0, objects: 0, halves: 0, blacks: 0, worlds: 0, summaries: 0, leaves: 0, shielded: 0 };
+  readonly counts: OracleCounts = { graphs: 0, objects: 0, splatted: 0, told: 0, halves: 0, blacks: 0, worlds: 0, summaries: 0, leaves: 0, shielded: 0 };
   private readonly arena: Arena;
   private readonly space: AddressSpace | null;
   private before: Graph | null = null;
@@ -73,7 +77,7 @@ export class Oracle implements Watcher {
 
   finished(trace: Trace): void {
     for (const seg of this.arena.heap.segs) if (seg !== null) this.judgeSummary(seg);
-    if (trace.wasWorld && !this.mayLeave(trace)) this.judgeGarbage(trace);
+    if (trace.wasWorld && this.before !== null && !this.mayLeave(trace)) this.judgeGarbage(trace, this.before);
   }
 
   left(): void {
@@ -86,7 +90,7 @@ export class Oracle implements Watcher {
 
   /** mayLeave -- whether a collection may rightly have left what cannot be reached any more <design/oracle#.inv.garbage>. */
   private mayLeave({ hasPinned, ss }: Trace): boolean {
-    return this.hasRun || hasPinned || ss.tagsLost !== this.tagsLostBefore;
+    return this.hasRun || hasPinned || ss.tagsLost !== this.tagsLostBefore || this.arena.identity.size > 0;
   }
 
   /** A pause begins. Without a trace nothing can move before one condemns, and most such pauses do not come to that. */
@@ -109,8 +113,10 @@ export class Oracle implements Watcher {
     if (trace.isBusy) this.judgeBlack(trace);
     // A reference that cannot be written any more is rightly gone, with what was behind it.
     if (trace.ss.tagsLost !== this.tagsLost) return;
-    const difference = graphDifference(before, after);
-    if (difference !== null) throw new OracleError(`a pause of collection ${trace.count} changed the graph: ${difference} <design/oracle#.inv.graph>`);
+    const { wrong, splatted, told } = graphChange(before, after);
+    if (wrong !== null) throw new OracleError(`a pause of collection ${trace.count} changed the graph: ${wrong} <design/oracle#.inv.graph>`);
+    this.counts.splatted += splatted;
+    this.counts.told += told;
     this.counts.graphs += 1;
     this.counts.objects += after.nodes;
     if (this.wasBusy || trace.isBusy) this.counts.halves += 1;
@@ -140,8 +146,12 @@ export class Oracle implements Watcher {
   }
 
   /** What a collection of the world has left can be reached <design/oracle#.inv.garbage>. */
-  private judgeGarbage(trace: Trace): void {
-    const { heap } = this.arena, { bases } = graphOf(this.arena);
+  private judgeGarbage(trace: Trace, before: Graph): void {
+    const { heap } = this.arena, after = graphOf(this.arena), { bases } = after;
+    const untold = untoldOf(before, after);
+    if (untold !== null) throw new OracleError(`nobody is told of object ${untold}, in collection ${trace.count} of the world <design/oracle#.inv.told>`);
+    // What was let go while it was looked for is gone next time.
+    if (before.dependents.size > 0 || [...before.guarded.keys()].some((n) => !after.guarded.has(n))) return;
     for (const seg of heap.segs) {
       seg?.pool.eachPart(seg, (from, limit) => { seg.pool.eachObject(from, limit, (g) => {
         if (heap.isPad(g) || bases.has(heap.lowOf(seg, g))) return;
@@ -150,4 +160,15 @@ export class Oracle implements Watcher {
     }
     this.counts.worlds += 1;
   }
+}
+
+/** untoldOf -- the number of an object that guardians alone held before, and none has told of; null if there is none. */
+function untoldOf(before: Graph, after: Graph): number | null {
+  const { list, guarded, strong } = before, hopes = new Map<number, boolean>();
+  for (const [n, { at }] of guarded) {
+    if (list[at] !== ItemREFERENCE || list[at + 1] < strong) continue;
+    const now = after.guarded.get(n);
+    hopes.set(list[at + 1], hopes.get(list[at + 1]) === true || now === undefined || now.isPosted);
+  }
+  return [...hopes].find(([, isTold]) => !isTold)?.[0] ?? null;
 }

@@ -15,17 +15,18 @@ const HEADING = 13;
 export function stateText(state: State): string {
   const { threads, trace, protections, segments, pools, generations, committed, clock } = state;
   const top = Math.max(...generations.map(({ generation }) => generation));
-  const name = (generation: number): string => (generation === top ? 'top generation' : `generation ${generation}`);
+  const name = (generation: number | null): string => (
+    generation === null ? 'no generation' : generation === top ? 'top generation' : `generation ${generation}`);
   return [
     ...section('clock', [`${clock} bytes of work; ${committed} bytes committed`]),
     ...section('threads', threads.map((thread) => `${thread.name}: ${thread.state}`
       + `${thread.suspended > 0 ? `, suspended ${many(thread.suspended, 'time')}` : ''}${thread.waitingFor === null ? '' : `, waiting for ${thread.waitingFor}`}`)),
     ...section('trace', traceLines(trace)),
     ...section('forbidden', protections.map(({ forbidden, ...place }) => `${forbidden}: ${placeText(place)}`)),
-    ...section('segments', segments.map(({ generation, colour, segments: count, ...place }) => (
-      `${name(generation)}, ${colour}: ${many(count, 'segment')}, ${placeText(place)}`))),
-    ...section('pools', pools.map(({ format, segments: count, size, allocationPoints }) => (
-      `amc, format ${format}: ${many(count, 'segment')}, ${size} bytes, ${many(allocationPoints, 'allocation point')}`))),
+    ...section('segments', segments.map(({ generation, rank, colour, segments: count, ...place }) => (
+      `${name(generation)}, ${rank === 'none' ? 'no references' : rank}, ${colour}: ${many(count, 'segment')}, ${placeText(place)}`))),
+    ...section('pools', pools.map(({ kind, format, segments: count, size, allocationPoints }) => (
+      `${kind}, format ${format}: ${many(count, 'segment')}, ${size} bytes, ${many(allocationPoints, 'allocation point')}`))),
     ...section('generations', generations.map((one) => `${name(one.generation)}: ${generationText(one)}`)),
     '',
   ].join('\n');

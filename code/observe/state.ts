@@ -49,9 +49,12 @@ export interface ProtectionView extends Place {
   readonly forbidden: 'nothing' | 'write' | 'read and write';
 }
 
-/** Segments of one generation and colour. */
+/** Segments of one generation, rank and colour. */
 export interface SegmentView extends Place {
-  readonly generation: number;
+  /** Null in pools that are not collected. */
+  readonly generation: number | null;
+  /** Of the references in it; `none` if it holds none. */
+  readonly rank: string;
   readonly colour: Colour;
   readonly segments: number;
 }
@@ -73,8 +76,9 @@ export interface GenerationView {
   readonly mortality: number;
 }
 
-/** A pool, by its format. */
+/** A pool, by its class and format. */
 export interface PoolView {
+  readonly kind: string;
   readonly format: string;
   readonly segments: number;
   readonly size: number;
@@ -99,10 +103,10 @@ export function stateOf(system: Stopped): State {
   return {
     clock: arena.clock, committed: arena.grains.committed,
     threads: system.threads().map(({ name, state, suspended, waitingFor }) => ({ name, state, suspended, waitingFor })),
-    trace: traceOf(arena, segs), protections: protectionsOf(arena, system.space), segments: segmentsOf(segs, arena.topGeneration.index + 1),
+    trace: traceOf(arena, segs), protections: protectionsOf(arena, system.space), segments: segmentsOf(segs),
     pools: [...arena.pools].map((pool) => {
       const own = segs.filter((seg) => seg.pool === pool);
-      return { format: pool.format.name, segments: own.length, size: sizeOf(own), allocationPoints: pool.buffers.size };
+      return { kind: pool.kind, format: pool.format.name, segments: own.length, size: sizeOf(own), allocationPoints: pool.buffers.size };
     }),
     generations: arena.allGenerations().map(({ index, capacity, totalSize, newSize, oldSize, bufferedSize, freeSize, mortality }) => (
       { generation: index, capacity: finite(capacity), total: totalSize, newSize, oldSize, bufferedSize, freeSize, mortality })),
@@ -131,16 +135,18 @@ function forbiddenBy(entry: number): ProtectionView['forbidden'] {
   return (entry & PageREAD) === 0 ? 'read and write' : (entry & PageWRITE) === 0 ? 'write' : 'nothing';
 }
 
-/** segmentsOf -- the segments by generation and colour. */
-function segmentsOf(segs: readonly Seg[], generations: number): SegmentView[] {
-  const rows: SegmentView[] = [];
-  for (let generation = 0; generation < generations; ++generation) {
-    for (const colour of colours) {
-      const own = segs.filter((seg) => seg.generation?.index === generation && colourOf(seg) === colour);
-      if (own.length > 0) rows.push({ generation, colour, segments: own.length, ...placeOf(own.map(({ base, limit }) => [base, limit])) });
-    }
+/** segmentsOf -- the segments by generation, rank and colour; those that are not collected last. */
+function segmentsOf(segs: readonly Seg[]): SegmentView[] {
+  const rows = new Map<number, { readonly view: Omit<SegmentView, keyof Place | 'segments'>; readonly own: Seg[] }>();
+  for (const seg of segs) {
+    const generation = seg.generation?.index ?? null, colour = colourOf(seg);
+    const key = ((generation ?? 1000) * 10 + seg.rank + 1) * 10 + colours.indexOf(colour);
+    const row = rows.get(key) ?? { view: { generation, rank: rankName(seg.rank), colour }, own: [] };
+    row.own.push(seg);
+    rows.set(key, row);
   }
-  return rows;
+  return [...rows].sort(([one], [other]) => one - other).map(([, { view, own }]) => (
+    { ...view, segments: own.length, ...placeOf(own.map(({ base, limit }) => [base, limit])) }));
 }
 
 function colourOf({ white, grey, board }: Seg): Colour {

@@ -58,13 +58,15 @@ function playBroken(breaks: (rig: Rig) => void, judgesPages: boolean): () => voi
 
 /** Have every `nth` call of fix go wrong. */
 function breakFix(rig: Rig, nth: number, wrong: (base: number, to: number, last: number) => number): void {
-  const { ss } = rig.arena.trace, { fix } = ss;
   let calls = 0, last = 0;
-  ss.fix = (...args) => {
-    const to = fix(...args), before = last;
-    last = to;
-    return (calls += 1) % nth === 0 && before !== 0 ? wrong(args[2], to, before) : to;
-  };
+  for (const pool of rig.arena.pools) {
+    const fix = pool.fix.bind(pool);
+    pool.fix = (...args) => {
+      const to = fix(...args), before = last;
+      last = to;
+      return (calls += 1) % nth === 0 && before !== 0 ? wrong(args[2], to, before) : to;
+    };
+  }
 }
 
 const defects: readonly (readonly [name: string, judgesPages: boolean, breaks: (rig: Rig) => void, tag: string])[] = [

@@ -1,7 +1,9 @@
 /* state.test.ts: what a stopped system is said to look like agrees with what it is. */
 import { expect, test } from 'vitest';
-import { boot, type Event, type Seg } from '../../code/mps/mps.ts';
+import { boot, RankWEAK, ResOK, type Event, type Seg } from '../../code/mps/mps.ts';
 import { eventText, graphDifference, graphOf, stateOf, stateText } from '../../code/observe/observe.ts';
+import { table } from '../mps/pools/awl-table.ts';
+import { make, still } from '../mps/services/steps.ts';
 import { halfway } from './halfway.ts';
 
 const sum = (sizes: readonly number[]): number => sizes.reduce((all, size) => all + size, 0);
@@ -58,4 +60,19 @@ test('an event is told with all its fields, and its reason <design/oracle#.state
   expect(eventText('event 9', event).replace(/\s+/g, ' ')).toBe(
     'event 9 condemn at clock 7: trace 3, generation 1, condemned 4096, segments 2, white 4, reason generation full (generation 1, newSize 10, capacity 5) ');
   expect(eventText('event', { type: 'chunk', clock: 0, base: 0x1000_0000, size: 1 })).toContain('base 0x10000000, size 1');
+});
+
+test('segments of all ranks are shown, those of manual pools without a generation, and what class each pool is of <design/oracle#.state>', () => {
+  const it = still({ platform: 'an' }), { t, arena, system } = it, slot = t.local(), manual = arena.pool('mvff');
+  table(t, arena.pool('awl').allocationPoint(t, { rank: RankWEAK }), t.local(), 4);
+  make(it, arena.pool('lo').allocationPoint(t), t.local(), 1);
+  it.make(slot);
+  expect(manual.alloc(t, slot, 64)).toBe(ResOK);
+  const state = stateOf(system), { segments, pools } = state, of = (rank: string): (number | null)[] => segments.filter((row) => row.rank === rank).map(({ generation }) => generation);
+  expect([of('exact'), of('weak').length, of('none').length, of('none').at(-1)]).toEqual([[0], 1, 2, null]);
+  expect(segments.find(({ generation }) => generation === null)?.size).toBe(manual.totalSize);
+  expect(pools.map(({ kind }) => kind)).toEqual(['amc', 'mvff', 'awl', 'lo']);
+  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  const text = stateText(state).replace(/\s+/g, ' ');
+  for (const words of ['no generation, no references, black: 1 segment', 'weak, black: 1 segment', 'awl, format tagged: 1 segment']) expect(text).toContain(words);
 });

@@ -20,8 +20,11 @@ import { LocationDependency } from '../services/ld.ts';
 import { pinMake, type Pin } from '../services/pin.ts';
 import { Query } from '../services/query.ts';
 import { type Transform, transformMake } from '../services/transform.ts';
+import { Cleaner, type CleanerOptions } from '../services/cleaner.ts';
 import { Guardians } from '../services/guardian.ts';
+import { Identity } from '../services/identity.ts';
 import { Messages } from '../services/messages.ts';
+import { WeakTable, type WeakTableOptions } from '../services/weak-table.ts';
 import { Shield } from '../trace/shield.ts';
 import { Trace } from '../trace/trace.ts';
 import { Grains } from './chunk.ts';
@@ -72,7 +75,10 @@ export class Arena extends Limits {
   readonly keepers: Set<Keeper> = new Set();
   /** What it has to tell its client <design/message>. */
   readonly messages: Messages = new Messages(this);
-  private readonly guardians: Guardians = new Guardians(this);
+  readonly guardians: Guardians = new Guardians(this);
+  /** What knows objects by where they are. */
+  readonly identity: Identity = new Identity(this);
+  readonly cleaners: Set<Cleaner> = new Set();
   readonly chains: Chain[] = [];
   /** The chains that pools have asked for. */
   private readonly chainOf = new Map<Pool, Chain>();
@@ -93,10 +99,11 @@ export class Arena extends Limits {
     this.shield = new Shield(this);
     this.trace = new Trace(this);
     this.topGeneration = new Generation(0, { capacity: Infinity, mortality: 0.5 });
-    this.defaultChain = this.chain(parameters.generations);
+    this.defaultChain = this.chainMake(parameters.generations);
     this.view = new HeapView(this, this.trace.ss);
     this.control = new Control(this, parameters);
-    this.keepers.add(this.guardians);
+    // What guardians find, tables are told of afterwards.
+    this.keepers.add(this.guardians).add(this.identity);
     plinth.protSetup(this);
     this.sig = ArenaSig;
     this.tell({
@@ -123,6 +130,7 @@ export class Arena extends Limits {
 
   /** pool -- a pool of the named class <design/pool#.classes>. */
   pool<K extends PoolKind>(kind: K, options: PoolOptions[K] = {}): PoolOf[K] {
+    this.outside();
     const pool = poolMake(this, kind, options), { chain } = options as { readonly chain?: Chain };
     this.pools.add(pool);
     if (chain !== undefined) this.chainOf.set(pool, chain);
@@ -143,9 +151,12 @@ export class Arena extends Limits {
 
   /** poolFinish -- destroy a pool and everything in it. */
   poolFinish(pool: Pool): void {
+    aver(this.pools.has(pool), '<design/arena#.if.own>');
     this.finishTrace();
     this.enter();
     this.guardians.poolFinished(pool);
+    this.identity.poolFinished(pool);
+    for (const cleaner of this.cleaners) cleaner.poolFinished(pool);
     pool.finish();
     this.pools.delete(pool);
     this.chainOf.delete(pool);
@@ -154,6 +165,11 @@ export class Arena extends Limits {
 
   /** chain -- generations of its own for some pools. */
   chain(parameters: readonly GenerationParameters[]): Chain {
+    this.outside();
+    return this.chainMake(parameters);
+  }
+
+  private chainMake(parameters: readonly GenerationParameters[]): Chain {
     aver(parameters.length > 0, '<design/generation#.if.chain>');
     const chain = { generations: parameters.map((one, index) => new Generation(index, one)) };
     this.chains.push(chain);
@@ -166,6 +182,7 @@ export class Arena extends Limits {
 
   /** chainDestroy -- a chain that the client has made is no more: no pool has it, and none of it is being collected. */
   chainDestroy(chain: Chain): void {
+    this.outside();
     aver(this.chains.includes(chain) && chain !== this.defaultChain, '<design/arena#.if.chain>');
     aver(!this.trace.isBusy && ![...this.chainOf.values()].includes(chain), '<design/arena#.if.chain.idle>');
     this.chains.splice(this.chains.indexOf(chain), 1);
@@ -237,6 +254,16 @@ export class Arena extends Limits {
         });
       });
     }
+  }
+
+  /** weakTable -- a table from objects to anything that keeps no object alive <design/weak-table>. */
+  weakTable(options: WeakTableOptions = {}): WeakTable {
+    return new WeakTable(this, options);
+  }
+
+  /** cleaner -- has things done for the client once objects are dead <design/cleaner>. */
+  cleaner(options: CleanerOptions = {}): Cleaner {
+    return new Cleaner(this, options);
   }
 
   /** ld -- a location dependency on nothing yet <design/ld>. */
@@ -311,6 +338,8 @@ export class Arena extends Limits {
     this.trace.check();
     this.shield.check();
     this.guardians.check();
+    this.identity.check();
+    for (const cleaner of this.cleaners) cleaner.check();
     for (const generation of this.allGenerations()) generation.check();
     for (const pool of this.pools) pool.check();
     for (const seg of this.heap.segs) seg?.check();
@@ -318,6 +347,8 @@ export class Arena extends Limits {
 
   /** finish -- destroy what is there, and give everything back to the platform. */
   finish(): void {
+    // While there is everything that they may want to use <design/cleaner#.finish>.
+    for (const cleaner of this.cleaners) if (cleaner.runsAtFinish) cleaner.finish(); else cleaner.drop();
     this.finishTrace();
     for (const hart of [...this.threads.keys()]) this.threadForget(hart);
     for (const pool of [...this.pools]) this.poolFinish(pool);
@@ -325,6 +356,7 @@ export class Arena extends Limits {
     this.check();
     this.inside(() => {
       this.guardians.finish();
+      this.identity.finish();
       this.messages.finish();
       this.shield.finish();
       this.grains.finish();

@@ -42,6 +42,7 @@ export class Generation implements Locus {
   oldDeferredSize: number = 0;
 
   constructor(index: number, parameters: GenerationParameters) {
+    aver(parameters.capacity > 0 && parameters.mortality >= 0 && parameters.mortality <= 1, '<design/generation#.if.parameters>');
     this.index = index;
     this.capacity = parameters.capacity;
     this.mortality = parameters.mortality;

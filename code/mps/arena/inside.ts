@@ -71,6 +71,15 @@ export abstract class Inside implements AccessOwner {
     this.plinth.unlock();
   }
 
+  /** outside -- insist that the arena is there, and that who calls it is not called by it <design/arena#.inv.inside>. */
+  outside(): void {
+    if (!rash) checkSig(this, ArenaSig);
+    this.plinth.lock();
+    const { isInside } = this;
+    this.plinth.unlock();
+    aver(!isInside, '<design/arena#.inv.inside>');
+  }
+
   /** inside -- do something inside. */
   protected inside<T>(work: () => T): T {
     this.enter();
@@ -94,6 +103,7 @@ export abstract class Inside implements AccessOwner {
   /** threadRegister -- the slots of a hart are roots from now on, exact by their tags unless asked otherwise; as often as it is
    * registered it is to be deregistered <design/arena#.if.thread>. `options` count at the first time <design/root#.tag>. */
   threadRegister(hart: Hart, rank: Rank = RankEXACT, options: ThreadOptions = {}): void {
+    this.outside();
     const known = this.threads.get(hart);
     if (known !== undefined) {
       aver(known.root.rank === rank, '<design/arena#.if.thread>');
@@ -108,6 +118,7 @@ export abstract class Inside implements AccessOwner {
   /** threadDeregister -- a hart holds no references of this arena any more, once it has done so for each registration; its allocation
    * points are given back then. Whoever calls it may be another thread. */
   threadDeregister(hart: Hart): void {
+    this.outside();
     const known = this.threads.get(hart);
     aver(known !== undefined, '<design/arena#.if.thread>');
     known.times -= 1;

@@ -61,7 +61,7 @@ export abstract class Limits extends Inside {
   /** vmGrowth -- ask for `desired` bytes of address space at a time, and for no less than `minimum`. */
   vmGrowth(desired: number, minimum: number): void {
     const { parameters } = this.grains;
-    aver(desired >= minimum && minimum >= 0, '<design/arena#.if.growth>');
+    aver(desired >= minimum && minimum >= 0 && desired < Infinity, '<design/arena#.if.growth>');
     parameters.chunkSize = this.grainsRound(desired);
     parameters.chunkLeast = this.grainsRound(minimum);
   }
@@ -70,6 +70,7 @@ export abstract class Limits extends Inside {
    * grain is in them, or, as COMMIT_LIMIT, if there is no room for the record <design/arena#.client>. */
   extend(hart: Hart, slot: number, size: number): Res {
     aver(this.grains.parameters.isClient, '<design/arena#.if.client>');
+    aver(Number.isSafeInteger(size) && size > 0, '<design/arena#.if.given>');
     return this.inside(() => {
       const given = this.plinth.adopt(hart, slot, size);
       aver(given !== null, '<design/arena#.if.given>');

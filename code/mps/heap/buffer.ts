@@ -8,7 +8,7 @@
  *
  * .shared: init, alloc, limit and the flags are words of a shared array, where a flip can reach them <design/buffer#.words>.
  */
-import { aver, cool, rash } from '../../base/base.ts';
+import { aver, cool, rash, SigINVALID } from '../../base/base.ts';
 import { boundsRound, WindowHIGH, type Hart } from '../../machine/machine.ts';
 import type { Arena } from '../arena/arena.ts';
 import type { Generation } from '../arena/generation.ts';
@@ -98,6 +98,7 @@ export class Buffer {
   private initAtFlip: number = 0;
 
   constructor({ pool, generation, hart, rank, deferral = 'none' }: BufferParameters) {
+    aver(pool.sig !== SigINVALID, '<design/pool#.if.live>');
     this.arena = pool.arena;
     this.heap = this.arena.heap;
     this.pool = pool;
@@ -153,12 +154,14 @@ export class Buffer {
   /** framePush -- a frame begins: what is allocated from here on dies when it is popped, in a pool that frees by frames. The frame, for
    * `framePop`; 0 where nothing has been allocated <design/buffer#.frame>. */
   framePush(): number {
+    this.insistLive();
     aver(this.words[INIT] === this.words[ALLOC], '<design/buffer#.if.frame>');
     return this.pool.framePush(this);
   }
 
   /** framePop -- a frame ends, and with it those that have begun in it; 0 is the outermost. */
   framePop(frame: number): void {
+    this.insistLive();
     aver(this.words[INIT] === this.words[ALLOC], '<design/buffer#.if.frame>');
     this.arena.enter();
     this.pool.framePop(this, frame);
@@ -167,6 +170,8 @@ export class Buffer {
 
   /** patternBegin -- an allocation pattern begins, perhaps within another. */
   patternBegin(pattern: AllocPattern): Res {
+    this.insistLive();
+    aver(pattern === 'ramp' || pattern === 'ramp collect all', '<design/buffer#.if.pattern>');
     this.arena.enter();
     this.patterns.push(pattern);
     this.pool.rampBegin(pattern === 'ramp collect all');
@@ -191,12 +196,17 @@ export class Buffer {
 
   /** finish -- give the allocation point back. */
   finish(): void {
+    this.insistLive();
     this.patternReset();
     this.arena.enter();
     this.pool.bufferFinish(this);
     this.detach();
     this.pool.buffers.delete(this);
     this.arena.leave();
+  }
+
+  private insistLive(): void {
+    aver(this.pool.buffers.has(this), '<design/buffer#.if.live>');
   }
 
   // The collector's side ---------------------------------------------------------------------------------------------
@@ -330,7 +340,7 @@ export class Buffer {
     aver(Number.isSafeInteger(wanted) && wanted > 0 && wanted < 2 ** 31, '<design/buffer#.if.size>');
     aver(words[INIT] === words[ALLOC], '<design/buffer#.if.one>');
     aver(wanted > this.headerSize, '<design/format#.if.longer>');
-    aver(this.pool.buffers.has(this), '<design/buffer#.if.live>');
+    this.insistLive();
     const arena = this.arena, { alignment } = this.pool, size = boundsRound(Math.ceil(wanted / alignment) * alignment);
     arena.enter();
     let res: Res = ResOK;

@@ -72,7 +72,7 @@ export abstract class Pool {
 
   constructor(arena: Arena, { kind, format, alignment = format.alignment ?? GranuleSIZE, perms = PermDATA }: PoolParameters) {
     formatCheck(format);
-    aver(Number.isInteger(Math.log2(alignment)) && alignment <= arena.grains.parameters.grainSize, '<design/pool#.if.alignment>');
+    aver(alignment >= 1 && Number.isInteger(Math.log2(alignment)) && alignment <= arena.grains.parameters.grainSize, '<design/pool#.if.alignment>');
     this.arena = arena;
     this.kind = kind;
     this.serial = arena.poolSerial();
@@ -121,11 +121,13 @@ export abstract class Pool {
 
   /** walk -- show all its objects, as areas, to a scanner, which may change their references (mps_pool_walk) <design/walk>. */
   walk(scan: WalkScanner): Res {
+    checkSig(this, PoolSig);
     return poolWalk(this, scan);
   }
 
   /** apply -- visit each of its objects: its low address and its size in bytes (mps_amc_apply). */
   apply(visit: (base: Low, size: number) => void): void {
+    checkSig(this, PoolSig);
     poolApply(this, visit);
   }
 

@@ -124,10 +124,17 @@ export class Roots {
   /** enrol -- add a root and have the ledger charged for it, if that can be. */
   enrol(root: Root): Root | Res {
     const { ledger, grains } = this.arena;
+    this.arena.outside();
     if (!ledger.charge(RootRECORD)) return grains.available < RootRECORD ? ResCOMMITLIMIT : ResMEMORY;
     root.charged = RootRECORD;
     this.add(root);
     return root;
+  }
+
+  /** destroy -- the same, by the client. */
+  destroy(root: Root): void {
+    this.arena.outside();
+    this.delete(root);
   }
 
   delete(root: Root): void {

@@ -80,7 +80,7 @@ export class Root {
   /** destroy -- what it holds keeps nothing alive any more. A thread's root goes with the thread. */
   destroy(): void {
     aver(this.owner !== null && this.hart === null, '<design/root#.if.live>');
-    this.owner.delete(this);
+    this.owner.destroy(this);
   }
 
   /** scan -- fix the references of an exact root; pin what those of an ambiguous one may mean. */

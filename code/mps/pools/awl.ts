@@ -25,7 +25,7 @@ export interface AwlOptions extends MarkingOptions {
 
 /** A pool of objects that refer weakly or exactly, as their allocation point says. */
 export class AwlPool extends MarkingPool {
-  private readonly findDependent: FindDependent | null;
+  readonly findDependent: FindDependent | null;
 
   constructor(arena: Arena, options: AwlOptions) {
     super(arena, options, { kind: 'awl', ranks: [RankEXACT, RankWEAK] });

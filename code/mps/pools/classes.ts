@@ -13,6 +13,7 @@ import { LoPool, type LoOptions } from './lo.ts';
 import { MfsPool, type MfsOptions } from './mfs.ts';
 import { MvffDebugPool, type MvffDebugOptions } from './mvff-debug.ts';
 import { MvffPool, type MvffOptions } from './mvff.ts';
+import { MvtPool, type MvtOptions } from './mvt.ts';
 import { SncPool, type SncOptions } from './snc.ts';
 
 /** What a pool of each class is made with. */
@@ -27,6 +28,7 @@ export interface PoolOptions {
   readonly mfs: MfsOptions;
   readonly mvff: MvffOptions;
   readonly 'mvff-debug': MvffDebugOptions;
+  readonly mvt: MvtOptions;
 }
 
 /** What a pool of each class is. */
@@ -41,6 +43,7 @@ export interface PoolOf {
   readonly mfs: MfsPool;
   readonly mvff: MvffPool;
   readonly 'mvff-debug': MvffDebugPool;
+  readonly mvt: MvtPool;
 }
 
 /** The name of a class. */
@@ -59,6 +62,7 @@ const makers: { readonly [K in PoolKind]: Maker<K> } = {
   mfs: (arena, options) => new MfsPool(arena, options),
   mvff: (arena, options) => new MvffPool(arena, options),
   'mvff-debug': (arena, options) => new MvffDebugPool(arena, options),
+  mvt: (arena, options) => new MvtPool(arena, options),
 };
 
 /** poolMake -- a pool of a class. */

@@ -100,6 +100,7 @@ export class Fence {
 /** The bytes of a template that are used: all, or a piece from its beginning. */
 function bytesOf(template: string | Uint8Array, size: number | undefined): Uint8Array {
   const bytes = typeof template === 'string' ? Uint8Array.from(template, (letter) => letter.charCodeAt(0)) : template;
+  aver(size === undefined || (Number.isSafeInteger(size) && size >= 0), '<design/fence#.if.size>');
   aver(size === undefined || size === 0 || bytes.length > 0, '<design/fence#.if.template>');
   return size === undefined || size >= bytes.length ? bytes : bytes.subarray(0, size);
 }

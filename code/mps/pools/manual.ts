@@ -3,7 +3,7 @@
  * What pools have in common whose clients say what is garbage: capabilities to exactly the block go out, and come back when it is freed. Which
  * block, the class says; every rule that a client can break is asked here <design/manual>.
  */
-import { aver } from '../../base/base.ts';
+import { aver, SigINVALID } from '../../base/base.ts';
 import {
   baseDecode, baseIsNear, boundsAreSealed, boundsGranule, boundsRound, PageSHIFT, roomDecode, WindowHIGH, type Hart,
 } from '../../machine/machine.ts';
@@ -52,6 +52,7 @@ export abstract class ManualPool extends Pool {
   // For clients ------------------------------------------------------------------------------------------------------
 
   override alloc(hart: Hart, slot: number, asked: number): Res {
+    aver(this.sig !== SigINVALID, '<design/pool#.if.live>');
     const size = this.blockSize(asked), { arena } = this, c = slot << 3;
     arena.enter();
     arena.control.poll();
@@ -67,10 +68,17 @@ export abstract class ManualPool extends Pool {
   override free(hart: Hart, slot: number, asked: number): void {
     const size = this.blockSize(asked), base = this.blockBase(hart, slot, size), { arena } = this;
     this.blockCheck(base, size, asked);
+    aver(this.buffers.size === 0 || !this.isBuffered(base, base + size), '<design/manual#.if.free>');
     arena.enter();
     const res = this.blockFree(base, size);
     arena.leave();
     aver(res === ResOK, '<design/manual#.if.free>');
+  }
+
+  /** isBuffered -- whether any of [base, limit) has been given to a buffer, and is no block yet. */
+  private isBuffered(base: number, limit: number): boolean {
+    for (const { seg, scanLimit: from, limit: to } of this.buffers) if (seg !== null && from < to && base < to && from < limit) return true;
+    return false;
   }
 
   override get totalSize(): number {
@@ -85,7 +93,7 @@ export abstract class ManualPool extends Pool {
   /** roundUp -- the least that a block could be, whatever the class makes of it. .critical */
   roundUp(asked: number): number {
     aver(asked > 0 && asked < 2 ** 31 && asked === Math.ceil(asked), '<design/manual#.if.size>');
-    const size = (asked + this.alignment - 1) & -this.alignment;
+    const size = ((asked + this.alignment - 1) & -this.alignment) >>> 0;
     return size < SizeEXACT ? size : boundsRound(size);
   }
 
@@ -140,7 +148,7 @@ export abstract class ManualPool extends Pool {
   }
 
   /** Its segments are freed when the class says so: they have no accounts to tell. */
-  override segTidy(): void {
+  override segTidy(_seg: Seg): void {
     // See `segReturn`.
   }
 

@@ -3,7 +3,7 @@
  * A cache of blocks of a few sizes in front of a manual pool: most blocks come from it and go back to it without anybody entering the
  * arena <design/sac>.
  */
-import { aver } from '../../base/base.ts';
+import { aver, SigINVALID } from '../../base/base.ts';
 import { PageSHIFT, type Hart } from '../../machine/machine.ts';
 import { deriveNew } from '../heap/authority.ts';
 import { StartPAD, type Heap } from '../heap/heap.ts';
@@ -49,7 +49,8 @@ export class Sac {
   /** Where the search begins: half of what is asked for is larger, or as near to that as can be. */
   private readonly middle: number;
   /** The blocks of each class, low addresses; of the last there are never any. */
-  private readonly stacks: readonly Int32Array[];
+  private stacks: readonly Int32Array[];
+  private isFinished: boolean = false;
   private readonly counts: Int32Array;
 
   constructor(pool: ManualPool, classes: readonly SacClass[]) {
@@ -99,8 +100,17 @@ export class Sac {
 
   /** finish -- the cache is not used any more; nor are its blocks (mps_sac_destroy). */
   finish(): void {
+    this.insistLive();
     this.flush();
     this.pool.arena.ledger.credit(sacRecord(this.classes));
+    // Whoever uses it again finds nothing cached, nor room, and so the question whether it is there.
+    this.stacks = this.stacks.map(() => new Int32Array(0));
+    this.isFinished = true;
+  }
+
+  /** insistLive -- the cache is there, and its pool is. */
+  private insistLive(): void {
+    aver(!this.isFinished && this.pool.sig !== SigINVALID, '<design/sac#.if.live>');
   }
 
   /** Bytes that are cached. */
@@ -120,6 +130,7 @@ export class Sac {
   /** fill -- a block from the pool, and a third of what the class may keep besides. */
   private fill(hart: Hart, slot: number, size: number, index: number): Res {
     const { pool } = this;
+    this.insistLive();
     if (index === this.classes.length) return pool.alloc(hart, slot, size);
     const { arena } = pool, { blockSize } = this.classes[index], stack = this.stacks[index], own = pool.roundUp(size);
     arena.enter();
@@ -165,6 +176,7 @@ export class Sac {
   /** freeUncached -- a block of a class of which none are kept: of the class's size, if it has one. */
   private freeUncached(hart: Hart, slot: number, asked: number, index: number): void {
     const { pool } = this;
+    this.insistLive();
     if (index === this.classes.length) {
       pool.free(hart, slot, asked);
       return;

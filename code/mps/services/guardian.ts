@@ -215,6 +215,11 @@ export class Guardians implements Keeper {
     }
   }
 
+  /** references -- for who looks on: visit each record that is not free, whether its message has been posted, and the words that refer to the object. */
+  references(visit: (n: number, isPosted: boolean, words: Int32Array, at: number) => void): void {
+    for (const state of [REGISTERED, POSTED]) this.each(state, (n, _base, words, at) => { visit(n, state === POSTED, words, at); });
+  }
+
   // For messages -----------------------------------------------------------------------------------------------------
 
   /** reference -- put what a posted record refers to into a slot. */

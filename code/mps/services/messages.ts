@@ -31,6 +31,8 @@ export abstract class Message {
   clock: number = 0;
   /** Which of all posted messages it is, from 1; for the queue. */
   place: number = 0;
+  /** The messages that it is one of; null until it is posted. */
+  owner: Messages | null = null;
   /** Whether it has been discarded, or dropped. */
   isGone: boolean = false;
   readonly ring: Ring<Message> = new Ring<Message>(this);
@@ -139,6 +141,11 @@ export class Messages {
     this.arena.leave();
   }
 
+  /** isEnabled -- whether messages of a type are queued, and not dropped. */
+  isEnabled(type: MessageType): boolean {
+    return this.enabled.has(type);
+  }
+
   /** poll -- whether any message waits. */
   poll(): boolean {
     return this.queueType() !== null;
@@ -166,6 +173,7 @@ export class Messages {
 
   /** discard -- be done with a message that was got. */
   discard(message: Message): void {
+    aver(message.owner === this || message.owner === null, '<design/message#.if.arena>');
     aver(!message.isGone && message.ring.isSingle && message.place > 0, '<design/message#.if.live>');
     this.arena.enter();
     this.drop(message);
@@ -181,6 +189,7 @@ export class Messages {
       return;
     }
     this.posts += 1;
+    message.owner = this;
     message.place = this.posts;
     this.queues[message.type].append(message.ring);
   }

@@ -30,14 +30,14 @@ interface Pair {
 export class Transform {
   private readonly arena: Arena;
   /** By low address of the old object. */
-  private readonly pairs = new Map<Low, Pair>();
+  readonly pairs: Map<Low, Pair> = new Map<Low, Pair>();
   /** How many traces there had been when it was made. */
   private readonly epoch: number;
   /** What the ledger has been charged. */
   private charged: number;
   private state: 'open' | 'applied' | 'destroyed' = 'open';
   /** An ambiguous reference to an old object has been found: nothing is replaced. */
-  private isAborted: boolean = false;
+  isAborted: boolean = false;
   /** Whether it has been applied, and references were replaced. */
   isApplied: boolean = false;
   /** The pair that fix has just found, and how far into the old object the reference's base is. */
@@ -56,6 +56,7 @@ export class Transform {
    * <design/transform#.if.old>. */
   addOldNew(hart: Hart, olds: number, news: number, count: number): Res {
     aver(this.state === 'open', '<design/transform#.if.once>');
+    aver(Number.isSafeInteger(count) && count >= 0, '<design/transform#.if.count>');
     const { arena } = this, { ledger, grains } = arena, size = count * PairRECORD;
     if (!ledger.charge(size)) return grains.available < size ? ResCOMMITLIMIT : ResMEMORY;
     this.charged += size;

@@ -53,7 +53,7 @@ export class Telemetry {
     return (this.mask & kindBit(kind)) !== 0;
   }
 
-  /** emit -- an event, if its kind is told. */
+  /** emit -- an event, if its kind is told <design/telemetry#.req.free>. */
   emit<T extends TelemetryType>(type: T, params: TelemetryParams<T>): void {
     if (this.tells(eventTypes[type].kind)) this.sink({ time: this.clock(), type, params });
   }

@@ -94,9 +94,9 @@ export class Trace {
     const arena = this.arena;
     // Held from condemn to flip: buffers must not move under whiten, nor roots while they are scanned.
     arena.shield.hold();
-    if (this.transform !== null) this.ss.fix = this.transform.fixOver(segFix);
     this.condemn(generations);
     if (this.condemned > 0) {
+      this.ss.fix = this.fixOver(segFix);
       this.count += 1;
       this.reason = reason;
       arena.messages.traceStarted(this);
@@ -315,10 +315,16 @@ export class Trace {
     aver(this.isBusy, '<design/trace#.inv.emergency>');
     this.emergency = true;
     this.arena.counts.emergencies += 1;
-    this.ss.fix = this.transform?.fixOver(segFixEmergency) ?? segFixEmergency;
+    this.ss.fix = this.fixOver(segFixEmergency);
     this.arena.tell({
       type: 'emergency', trace: this.count, committed: grains.committed, limit: grains.parameters.commitLimit,
     });
+  }
+
+  /** fixOver -- what this trace does beyond what `fix` does: in all but some, nothing. */
+  private fixOver(fix: Fix): Fix {
+    const told = this.arena.identity.fixOver(fix);
+    return this.transform?.fixOver(told) ?? told;
   }
 
   /** reclaimSlice -- give segments back until the work comes to `enough`. */

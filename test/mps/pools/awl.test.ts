@@ -257,3 +257,27 @@ test('a dependent object does not move <design/awl#.if.dependent>', () => {
   t.storeCap(weak, 16, moving);
   expect(() => { arena.collect(); }).toThrow('<design/awl#.if.dependent>');
 });
+
+describe('without barriers', () => {
+  for (const [what, collects] of [
+    ['startCollect', ({ arena }: Lab) => { arena.startCollect(); }],
+    ['a step', ({ arena }: Lab) => { arena.step(); }],
+    ['a step with an interval', (it: Lab) => {
+      it.litter(100_000);
+      it.arena.step(1);
+    }],
+    ['a poll', (it: Lab) => {
+      it.arena.release();
+      for (let before = it.arena.trace.count; it.arena.trace.count === before;) it.litter(4096);
+    }],
+  ] as const) {
+    test(`${what} finishes its trace at once: weak tables are weak in it, and are not strong for who leaves the arena <design/an#.once> <design/rank#.weak>`, () => {
+      const it = still({ platform: 'an' }), { weak } = weakly(it, 'amc', [4]);
+      // All of it is in the nursery, so that a poll's collection has it condemned.
+      expect(it.arena.trace.count, 'weak run').toBe(0);
+      collects(it);
+      expect([it.arena.trace.count > 0, it.arena.trace.isBusy]).toEqual([true, false]);
+      expect(marks(it.t, weak, COUNT)).toEqual(only(4));
+    });
+  }
+});

@@ -230,6 +230,14 @@ describe('a rule', () => {
       [...arena.pools][0].free(t, slot, 32);
       return 64;
     }],
+    ['freed twice, which a buffer has by now', '<design/manual#.if.free>', ({ t, arena }, slot) => {
+      const [pool] = arena.pools, other = t.local(), kept = t.local();
+      t.move(kept, slot);
+      pool.free(t, slot, 64);
+      expect(pool.allocationPoint(t).reserve(other, 16)).toBe(ResOK);
+      t.move(slot, kept);
+      return 64;
+    }],
     ['of another pool', '<design/manual#.if.pool>', ({ t, arena }, slot) => {
       arena.pool('mvff').alloc(t, slot, 64);
       return 64;

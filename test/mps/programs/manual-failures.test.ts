@@ -8,7 +8,7 @@ import { random } from '../../../code/base/base.ts';
 import { PageSIZE } from '../../../code/machine/machine.ts';
 import { ResOK, sacMake } from '../../../code/mps/mps.ts';
 import { Blocks, type Giver } from '../pools/blocks.ts';
-import { bedEnd, bedOf, platforms, type Bed } from './stress.ts';
+import { bedEnd, bedOf, platforms, pointed, type Bed } from './stress.ts';
 
 type Make = (bed: Bed) => { giver: Giver; pool: Parameters<typeof sacMake>[0]; end: () => void } | null;
 
@@ -32,15 +32,11 @@ const kinds: Readonly<Record<string, Make>> = {
   },
   'an allocation point': ({ arena, t }) => {
     const pool = arena.pool('mvff', { extendBy: 4096, spare: 0.2 }), ap = pool.allocationPoint(t);
-    const giver: Giver = {
-      alloc: (_, slot, size) => {
-        const res = ap.reserve(slot, size);
-        if (res === ResOK) expect(ap.commit(slot)).toBe(true);
-        return res;
-      },
-      free: (hart, slot, size) => { pool.free(hart, slot, size); },
-    };
-    return { giver, pool, end: () => { ap.finish(); } };
+    return { giver: pointed(pool, ap), pool, end: () => { ap.finish(); } };
+  },
+  mvt: ({ arena, t }) => {
+    const pool = arena.pool('mvt', { maxSize: 2048, reserveDepth: 1 }), ap = pool.allocationPoint(t);
+    return { giver: pointed(pool, ap), pool, end: () => { ap.finish(); } };
   },
 };
 

@@ -5,7 +5,7 @@
 import { expect } from 'vitest';
 import { random, type Random } from '../../../code/base/base.ts';
 import type { Hart } from '../../../code/machine/machine.ts';
-import { boot, type Arena, type BootOptions, type Pool, type System } from '../../../code/mps/mps.ts';
+import { boot, ResOK, type AllocationPoint, type Arena, type BootOptions, type Pool, type System } from '../../../code/mps/mps.ts';
 import { Blocks, type Giver } from '../pools/blocks.ts';
 
 export const SIZE = 200;
@@ -41,6 +41,17 @@ export function bedEnd({ system, arena }: Bed): void {
   system.finish();
   expect([arena.grains.committed, arena.ledger.used]).toEqual([0, 0]);
 }
+
+/** pointed -- an allocation point allocates, its pool frees. */
+export const pointed = (pool: Pool, ap: AllocationPoint): Giver => ({
+  alloc: (_: Hart, slot, size) => {
+    for (;;) {
+      const res = ap.reserve(slot, size);
+      if (res !== ResOK || ap.commit(slot)) return res;
+    }
+  },
+  free: (hart, slot, size) => { pool.free(hart, slot, size); },
+});
 
 export interface StressOptions {
   readonly pool: Pool;
