@@ -9,7 +9,6 @@ import { capCommand } from './cap.ts';
 import { ExitUSAGE, UserError } from './exit.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
-import { telemetryCommand } from './telemetry.ts';
 import { vectorsCommand } from './vectors.ts';
 
 /** main -- what `capstan ARGUMENTS` does; sets the process's exit code. */
@@ -23,7 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'capstan: ')); } })
     .addHelpText('after', '\nExample:\n  capstan run fib.scm --memory 64MiB --nursery 1MiB --stats\n\nExit codes: 0 done, 1 uncaught error or vectors that differ, 2 usage or syntax, 3 heap exhausted, 128+n signal n, 130 interrupted.');
-  for (const command of [runCommand(), replayCommand(), capCommand(), vectorsCommand(), telemetryCommand()]) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [runCommand(), replayCommand(), capCommand(), vectorsCommand()]) program.addCommand(command.copyInheritedSettings(program));
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
